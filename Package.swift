@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target is compiled with: warnings are errors, and each unsafe line says so.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A room of the house. Its imports are the arrows of ARCHITECTURE.md, which `Tests/Tidy` compares.
+func room(_ name: String, _ imports: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: imports, path: path, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ imports: [Target.Dependency], resources: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: imports, exclude: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "hull",
+    products: [
+        .library(name: "Hull", targets: ["Hull"]),
+        .executable(name: "hull", targets: ["hull-command"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // Floor 0: pure, and also compiled as Embedded Swift.
+        room("Bits"),
+        room("FDT", ["Bits"]),
+        room("Effects", ["Bits"]),
+        room("RISCV", ["Bits"]),
+        room("GuestMemory", ["Bits", "CHost"]),
+        // Floor 1.
+        room("SBI", ["RISCV", "Effects", "Bits"]),
+        room("Devices", ["Effects", "Bits"]),
+        room("Journal", ["Effects", "GuestMemory", "Bits"]),
+        // Floor 2.
+        room("Hart", ["RISCV", "GuestMemory", "Bits", "CHost"]),
+        room("Virtio", ["Devices", "Journal", "Effects", "GuestMemory", "Bits"]),
+        // Floor 3.
+        room(
+            "Machine",
+            [
+                "Hart", "SBI", "Devices", "Virtio", "Journal", "FDT", "RISCV", "Effects",
+                "GuestMemory", "Bits",
+            ]),
+        room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
+        room("Loader", ["Bits"]),
+        // Floor 4.
+        room("Debugger", ["Machine", "Hart", "RISCV", "Bits"]),
+        // Floor 5: what people use.
+        room(
+            "Hull",
+            [
+                "Machine", "Debugger", "HostIO", "Loader", "Hart", "RISCV", "Devices", "Virtio",
+                "Journal", "FDT", "SBI", "Effects", "GuestMemory", "Bits", "CHost",
+            ]),
+        .executableTarget(
+            name: "hull-command",
+            dependencies: [
+                "Hull", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
+        .target(name: "CHost"),
+    ]
+)

@@ -1,0 +1,5 @@
+#ifndef HULL_CHOST_H
+#define HULL_CHOST_H
+// What Swift cannot say: see each file for the reason why.
+#include "host_memory.h"
+#endif

@@ -1,0 +1,21 @@
+import Bits
+
+/// What the outside tells a machine: everything that is not a function of guest state.
+package enum Event: Sendable, Equatable {
+    /// Bytes typed at (or piped into) console `device`.
+    case input(device: Int, [UInt8])
+    /// Console `device` has no more input.
+    case inputClosed(device: Int)
+    /// The terminal of console `device` has this size now.
+    case resize(device: Int, columns: Int, rows: Int)
+    /// A submitted block request ended. `data` holds what a read read.
+    case block(device: Int, tag: UInt64, BlockStatus, data: [UInt8])
+    case entropy(device: Int, [UInt8])
+    /// The board's `time` reached what a device had scheduled.
+    case timer(device: Int)
+    /// The outside asks for the end (a signal, a key, a time-out).
+    case stop(exitCode: UInt8)
+}
+
+/// How a block request ended (virtio 1.2 §5.2.6).
+package enum BlockStatus: UInt8, Sendable { case ok = 0, ioError = 1, unsupported = 2 }

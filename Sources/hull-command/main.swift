@@ -1,0 +1,5 @@
+import ArgumentParser
+import Hull
+
+struct Root: ParsableCommand {}
+Root.main()
