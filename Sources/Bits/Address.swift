@@ -4,7 +4,9 @@ package struct GuestVirtual: Hashable, Comparable, Sendable {
     @usableFromInline package var rawValue: UInt64
     @inlinable package init(_ rawValue: UInt64) { self.rawValue = rawValue }
     @inlinable package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
-    @inlinable package static func + (a: Self, offset: UInt64) -> Self { Self(a.rawValue &+ offset) }
+    @inlinable package static func + (a: Self, offset: UInt64) -> Self {
+        Self(a.rawValue &+ offset)
+    }
 }
 
 /// An address on the guest's physical bus.
@@ -13,7 +15,9 @@ package struct GuestPhysical: Hashable, Comparable, Sendable {
     @usableFromInline package var rawValue: UInt64
     @inlinable package init(_ rawValue: UInt64) { self.rawValue = rawValue }
     @inlinable package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
-    @inlinable package static func + (a: Self, offset: UInt64) -> Self { Self(a.rawValue &+ offset) }
+    @inlinable package static func + (a: Self, offset: UInt64) -> Self {
+        Self(a.rawValue &+ offset)
+    }
 }
 
 /// A range of guest-physical bytes.

@@ -1,0 +1,50 @@
+import Bits
+
+/// All rows, in the order in which they are tried: a special case before its general row.
+package let allRows: [Row] = baseRows + multiplyRows + atomicRows
+
+/// Finds the row of an encoding. Decoding is cold (a slot is decoded once), so buckets by major opcode
+/// and funct3 are enough.
+package struct Decoder: Sendable {
+    /// Row indices by bucket: 32 majors × 8 funct3 of full-size rows, then 3 quadrants × 8 of
+    /// compressed ones.
+    private var buckets: [[Row]]
+    package let isa: ISA
+
+    package init(isa: ISA) {
+        self.isa = isa
+        buckets = Array(repeating: [], count: 32 * 8 + 4 * 8)
+        for row in allRows where isa.has(row.needs) {
+            for bucket in Self.candidates(row) { buckets[bucket].append(row) }
+        }
+    }
+
+    private static func bucket(_ bits: UInt32) -> Int {
+        bits & 3 == 3
+            ? Int(bits.bits(6, 2) * 8 + bits.bits(14, 12))
+            : 256 + Int((bits & 3) * 8 + bits.bits(15, 13))
+    }
+
+    /// Every bucket whose members could match the row (funct3 may be an operand).
+    private static func candidates(_ row: Row) -> [Int] {
+        let shift: UInt32 = row.isCompressed ? 13 : 12
+        let free = ~row.mask.bits(Int(shift) + 2, Int(shift)) & 7
+        var result: [Int] = []
+        for value in UInt32(0)..<8 where value & ~free == 0 {
+            result.append(bucket(row.match | value << shift))
+        }
+        return result
+    }
+
+    /// The row of `bits` (low 16 used for a compressed encoding), or nil: an illegal instruction.
+    package func row(_ bits: UInt32) -> Row? {
+        let bits = bits & 3 == 3 ? bits : bits & 0xffff
+        for row in buckets[Self.bucket(bits)] where bits & row.mask == row.match { return row }
+        return nil
+    }
+
+    package func decode(_ bits: UInt32) -> Instruction? {
+        let bits = bits & 3 == 3 ? bits : bits & 0xffff
+        return row(bits)?.instruction(bits)
+    }
+}

@@ -1,0 +1,95 @@
+import Bits
+
+/// The extensions a hart may have; a row names the one that brings it.
+package enum ISAExtension: UInt8, CaseIterable, Sendable {
+    case i, m, a, f, d, c, h
+    case zicsr, zifencei, zicntr, zihpm, zba, zbb, zbc, zbs, zicond
+    case zicbom, zicboz, zicbop, zihintpause, zawrs, zacas, zfa, zfh, zfhmin, zcb, zimop, zcmop
+    case sstc, svinval, svnapot, svpbmt, svadu, svade, sscofpmf, smstateen, zkr
+}
+
+/// What a hart is told it has.
+package struct ISA: Sendable, Equatable {
+    package private(set) var bits: UInt64
+    package init(_ extensions: [ISAExtension] = []) {
+        bits = 0
+        for item in extensions { bits |= 1 &<< UInt64(item.rawValue) }
+    }
+    package func has(_ item: ISAExtension) -> Bool { bits.bit(Int(item.rawValue)) }
+    package mutating func insert(_ item: ISAExtension) { bits |= 1 &<< UInt64(item.rawValue) }
+    package mutating func remove(_ item: ISAExtension) { bits &= ~(1 &<< UInt64(item.rawValue)) }
+}
+
+/// One encoding as data: decoder, encoder and disassembler read the same row.
+///
+/// A compressed row names the base instruction's opcode and a form that maps its operands, so that no
+/// consumer knows compressed instructions but for their length.
+package struct Row: Sendable {
+    package var opcode: Opcode
+    package var mnemonic: StaticString
+    package var match: UInt32
+    package var mask: UInt32
+    package var form: Form
+    package var needs: ISAExtension
+
+    package init(
+        _ opcode: Opcode, _ mnemonic: StaticString, match: UInt32, mask: UInt32, _ form: Form,
+        _ needs: ISAExtension
+    ) {
+        self.opcode = opcode
+        self.mnemonic = mnemonic
+        self.match = match
+        self.mask = mask
+        self.form = form
+        self.needs = needs
+    }
+
+    package var isCompressed: Bool { match & 3 != 3 }
+
+    /// The operands of `bits`, which match this row.
+    package func instruction(_ bits: UInt32) -> Instruction {
+        form.decode(bits, opcode)
+    }
+}
+
+/// Rows by their fixed fields, in the manual's own terms.
+extension Row {
+    /// `funct7 | rs2 | rs1 | funct3 | rd | major` with funct7 and funct3 fixed.
+    static func r(
+        _ opcode: Opcode, _ name: StaticString, _ funct7: UInt32, _ funct3: UInt32,
+        _ major: UInt32, _ form: Form = .register, _ needs: ISAExtension
+    ) -> Row {
+        Row(
+            opcode, name, match: funct7 << 25 | funct3 << 12 | major, mask: 0xfe00_707f, form, needs
+        )
+    }
+    /// Only funct3 and the major opcode are fixed.
+    static func i(
+        _ opcode: Opcode, _ name: StaticString, _ funct3: UInt32, _ major: UInt32,
+        _ form: Form, _ needs: ISAExtension
+    ) -> Row {
+        Row(opcode, name, match: funct3 << 12 | major, mask: 0x707f, form, needs)
+    }
+    /// Only the major opcode is fixed.
+    static func u(
+        _ opcode: Opcode, _ name: StaticString, _ major: UInt32, _ form: Form,
+        _ needs: ISAExtension
+    ) -> Row {
+        Row(opcode, name, match: major, mask: 0x7f, form, needs)
+    }
+    /// Every bit is fixed.
+    static func fixed(
+        _ opcode: Opcode, _ name: StaticString, _ bits: UInt32, _ needs: ISAExtension
+    ) -> Row {
+        Row(opcode, name, match: bits, mask: ~0, .none, needs)
+    }
+    /// funct5, funct3 and major are fixed; aq and rl are operands.
+    static func atomic(
+        _ opcode: Opcode, _ name: StaticString, _ funct5: UInt32, _ funct3: UInt32,
+        _ form: Form = .atomic, _ needs: ISAExtension = .a
+    ) -> Row {
+        Row(
+            opcode, name, match: funct5 << 27 | funct3 << 12 | 0b0101111, mask: 0xf800_707f, form,
+            needs)
+    }
+}
