@@ -67,5 +67,6 @@ let package = Package(
             swiftSettings: strict),
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),
+        tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
     ]
 )

@@ -1,5 +1,6 @@
 #ifndef HULL_CHOST_H
 #define HULL_CHOST_H
 // What Swift cannot say: see each file for the reason why.
+#include "guest_atomics.h"
 #include "host_memory.h"
 #endif
