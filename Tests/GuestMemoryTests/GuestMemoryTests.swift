@@ -130,8 +130,9 @@ private func at(_ address: UInt64) -> GuestPhysical { GuestPhysical(address) }
         #expect(memory.store64(at(0x8000_0000 + 0x5000), 1))
         let pages = Int(size / 4096)
         var resident = [UInt8](repeating: 0, count: pages)
-        let base = try #require(unsafe memory.host(at(0x8000_0000), count: size))
-        #expect(unsafe mincore(base, Int(size), &resident) == 0)
+        let base = unsafe try #require(unsafe memory.host(at(0x8000_0000), count: size))
+        let answer = unsafe mincore(base, Int(size), &resident)
+        #expect(answer == 0)
         #expect(resident.indices.filter { resident[$0] & 1 != 0 } == [5, pages - 1])
     }
 }
