@@ -68,5 +68,6 @@ let package = Package(
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),
         tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
+        tests("FDTTests", ["FDT"]),
     ]
 )
