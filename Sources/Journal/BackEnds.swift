@@ -1,0 +1,44 @@
+import Effects
+
+/// The host's side of a console. Input arrives as `Event.input`.
+package protocol ConsoleBackEnd: AnyObject, Sendable {
+    /// Takes bytes for the outside; may keep them until `flush()`.
+    func output(_ bytes: [UInt8])
+    func output(_ byte: UInt8)
+    /// The run loop has nothing to do, or a deadline passed: let people see what there is.
+    func flush()
+    /// The guest took this many bytes of the input that was delivered: more may be read. Input that
+    /// nobody takes is never read from the host, so that none is lost.
+    func inputTaken(_ count: Int)
+}
+
+/// The host's side of a drive. A submitted request ends in one `Event.block` with its tag; requests
+/// may overtake each other, but a flush ends after the writes that had ended before it.
+package protocol BlockBackEnd: AnyObject, Sendable {
+    /// Size in bytes.
+    var byteCount: UInt64 { get }
+    var isReadOnly: Bool { get }
+    /// Returns at once.
+    func submit(_ request: BlockRequest)
+    /// Waits for what was submitted, then lets go of the drive.
+    func close()
+}
+
+/// The host's source of entropy. A request ends in one `Event.entropy`.
+package protocol EntropyBackEnd: AnyObject, Sendable {
+    func submit(device: Int, count: Int)
+}
+
+/// Counts the bytes of console input that the guest has taken, from what its device still holds.
+package struct InputWindow: Sendable, Equatable {
+    private var outstanding = 0
+    package init() {}
+    /// This many bytes were delivered to the device.
+    package mutating func delivered(_ count: Int) { outstanding += count }
+    /// The device now holds this many bytes: how many were taken since the last time?
+    package mutating func taken(held: Int) -> Int {
+        let taken = max(0, outstanding - held)
+        outstanding -= taken
+        return taken
+    }
+}
