@@ -70,5 +70,6 @@ let package = Package(
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),
         tests("FDTTests", ["FDT"]),
+        tests("RISCVTests", ["RISCV", "Bits"]),
     ]
 )

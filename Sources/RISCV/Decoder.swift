@@ -1,7 +1,7 @@
 import Bits
 
 /// All rows, in the order in which they are tried: a special case before its general row.
-package let allRows: [Row] = baseRows + multiplyRows + atomicRows
+package let allRows: [Row] = baseRows + multiplyRows + atomicRows + compressedRows
 
 /// Finds the row of an encoding. Decoding is cold (a slot is decoded once), so buckets by major opcode
 /// and funct3 are enough.
@@ -14,7 +14,7 @@ package struct Decoder: Sendable {
     package init(isa: ISA) {
         self.isa = isa
         buckets = Array(repeating: [], count: 32 * 8 + 4 * 8)
-        for row in allRows where isa.has(row.needs) {
+        for row in allRows where isa.has(row.needs) && isa.has(row.also) {
             for bucket in Self.candidates(row) { buckets[bucket].append(row) }
         }
     }
@@ -39,7 +39,9 @@ package struct Decoder: Sendable {
     /// The row of `bits` (low 16 used for a compressed encoding), or nil: an illegal instruction.
     package func row(_ bits: UInt32) -> Row? {
         let bits = bits & 3 == 3 ? bits : bits & 0xffff
-        for row in buckets[Self.bucket(bits)] where bits & row.mask == row.match { return row }
+        for row in buckets[Self.bucket(bits)] where bits & row.mask == row.match {
+            return row.isReserved ? nil : row
+        }
         return nil
     }
 

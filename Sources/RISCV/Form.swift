@@ -31,50 +31,93 @@ package enum Form: UInt8, Sendable, CaseIterable {
     /// rs1, rs2
     case addressPair
 
-    /// The operands of `bits` in the layout of `Instruction`.
-    package func decode(_ bits: UInt32, _ opcode: Opcode) -> Instruction {
-        let rd = Int(bits.bits(11, 7))
-        let rs1 = Int(bits.bits(19, 15))
-        let rs2 = Int(bits.bits(24, 20))
+    // Compressed, by the manual's formats; rd′ is one of x8–x15.
+    /// rd, imm with rs1 = rd; c.li: with rs1 = x0; c.lui: none.
+    case compressedImmediate, compressedLoadImmediate, compressedUpper
+    /// sp, imm (c.addi16sp) and rd′, sp, imm (c.addi4spn)
+    case compressedStackAdjust, compressedStackAddress
+    /// rd, shamt; rd′, shamt; rd′, imm
+    case compressedShiftLeft, compressedShift, compressedAnd
+    /// rd′, rs2′; rd′ alone
+    case compressedArithmetic, compressedUnary
+    /// rd, rs2 (c.mv and c.add)
+    case compressedMove, compressedAdd
+    /// rd′, imm(rs1′)
+    case compressedLoadByte, compressedLoadHalf, compressedLoadWord, compressedLoadDouble
+    /// rs2′, imm(rs1′)
+    case compressedStoreByte, compressedStoreHalf, compressedStoreWord, compressedStoreDouble
+    /// rd, imm(sp); rs2, imm(sp)
+    case compressedLoadStackWord, compressedLoadStackDouble
+    case compressedStoreStackWord, compressedStoreStackDouble
+    /// target; rs1′, target; rs1 (c.jr and c.jalr)
+    case compressedJump, compressedBranch, compressedJumpRegister
+    /// The number of a c.mop.
+    case compressedMayBe
+
+    /// Tells a coder where the operands are.
+    func visit<Coder: OperandCoder>(_ c: inout Coder, _ opcode: Opcode) {
         switch self {
         case .none:
-            return Instruction(opcode)
-        case .register, .unary, .addressPair:
-            return Instruction(opcode, rd: rd, rs1: rs1, rs2: rs2)
+            break
+        case .register:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.rs2(at: 20)
+        case .unary:
+            c.rd(at: 7)
+            c.rs1(at: 15)
         case .immediate, .load, .jumpRegister:
-            return Instruction(opcode, rd: rd, rs1: rs1, immediate: Int(Self.signedTop(bits, 20)))
-        case .shift:
-            return Instruction(opcode, rd: rd, rs1: rs1, immediate: Int(bits.bits(25, 20)))
-        case .shiftWord:
-            return Instruction(opcode, rd: rd, rs1: rs1, immediate: Int(bits.bits(24, 20)))
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.immediate(11, 0, at: 20)
+            c.signed(width: 12)
+        case .shift, .shiftWord:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.immediate(self == .shift ? 5 : 4, 0, at: 20)
         case .store:
-            let immediate = Int(Self.signedTop(bits, 25)) << 5 | rd
-            return Instruction(opcode, rs1: rs1, rs2: rs2, immediate: immediate)
+            c.rs1(at: 15)
+            c.rs2(at: 20)
+            c.immediate(11, 5, at: 25)
+            c.immediate(4, 0, at: 7)
+            c.signed(width: 12)
         case .branch:
-            return Instruction(
-                opcode, rs1: rs1, rs2: rs2, immediate: Self.branchOffset(bits))
+            c.rs1(at: 15)
+            c.rs2(at: 20)
+            c.immediate(12, 12, at: 31)
+            c.immediate(10, 5, at: 25)
+            c.immediate(4, 1, at: 8)
+            c.immediate(11, 11, at: 7)
+            c.signed(width: 13)
         case .upper:
-            return Instruction(opcode, rd: rd, immediate: Int(Self.signedTop(bits, 12)))
+            c.rd(at: 7)
+            c.immediate(19, 0, at: 12)
+            c.signed(width: 20)
         case .jump:
-            return Instruction(opcode, rd: rd, immediate: Self.jumpOffset(bits))
+            c.rd(at: 7)
+            c.immediate(20, 20, at: 31)
+            c.immediate(10, 1, at: 21)
+            c.immediate(11, 11, at: 20)
+            c.immediate(19, 12, at: 12)
+            c.signed(width: 21)
         case .csr, .csrImmediate, .fence:
-            return Instruction(opcode, rd: rd, rs1: rs1, immediate: Int(bits.bits(31, 20)))
-        case .atomic, .loadReserved:
-            return Instruction(
-                opcode, rd: rd, rs1: rs1, rs2: rs2, immediate: Int(bits.bits(26, 25)))
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.immediate(11, 0, at: 20)
+        case .atomic:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.rs2(at: 20)
+            c.immediate(1, 0, at: 25)
+        case .loadReserved:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.immediate(1, 0, at: 25)
+        case .addressPair:
+            c.rs1(at: 15)
+            c.rs2(at: 20)
+        default:
+            visitCompressed(&c, opcode)
         }
-    }
-
-    /// The bits from `low` up to 31, sign-extended.
-    static func signedTop(_ bits: UInt32, _ low: UInt32) -> Int32 {
-        Int32(bitPattern: bits) >> Int32(low)
-    }
-    static func branchOffset(_ bits: UInt32) -> Int {
-        let low = bits.bits(11, 8) << 1 | bits.bits(30, 25) << 5 | bits.bits(7, 7) << 11
-        return Int(Self.signedTop(bits, 31)) << 12 | Int(low)
-    }
-    static func jumpOffset(_ bits: UInt32) -> Int {
-        let low = bits.bits(30, 21) << 1 | bits.bits(20, 20) << 11 | bits.bits(19, 12) << 12
-        return Int(Self.signedTop(bits, 31)) << 20 | Int(low)
     }
 }

@@ -31,10 +31,12 @@ package struct Row: Sendable {
     package var mask: UInt32
     package var form: Form
     package var needs: ISAExtension
+    /// A second extension that has to be there (c.fld: C and D).
+    package var also: ISAExtension
 
     package init(
         _ opcode: Opcode, _ mnemonic: StaticString, match: UInt32, mask: UInt32, _ form: Form,
-        _ needs: ISAExtension
+        _ needs: ISAExtension, also: ISAExtension = .i
     ) {
         self.opcode = opcode
         self.mnemonic = mnemonic
@@ -42,14 +44,12 @@ package struct Row: Sendable {
         self.mask = mask
         self.form = form
         self.needs = needs
+        self.also = also
     }
 
     package var isCompressed: Bool { match & 3 != 3 }
-
-    /// The operands of `bits`, which match this row.
-    package func instruction(_ bits: UInt32) -> Instruction {
-        form.decode(bits, opcode)
-    }
+    /// Encodings that the general row after this one would take, but that are reserved.
+    package var isReserved: Bool { opcode == .illegal }
 }
 
 /// Rows by their fixed fields, in the manual's own terms.
@@ -91,5 +91,25 @@ extension Row {
         Row(
             opcode, name, match: funct5 << 27 | funct3 << 12 | 0b0101111, mask: 0xf800_707f, form,
             needs)
+    }
+}
+
+/// Compressed rows, in the manual's own terms.
+extension Row {
+    /// Only funct3 and the quadrant are fixed, and what `match` and `mask` add.
+    static func c(
+        _ opcode: Opcode, _ name: StaticString, _ funct3: UInt32, _ quadrant: UInt32,
+        match: UInt32 = 0, mask: UInt32 = 0, _ form: Form, _ needs: ISAExtension = .c,
+        also: ISAExtension = .i
+    ) -> Row {
+        Row(
+            opcode, name, match: funct3 << 13 | quadrant | match, mask: 0xe003 | mask, form, needs,
+            also: also)
+    }
+    /// Reserved encodings: written before the row that would otherwise take them.
+    static func reserved(
+        _ funct3: UInt32, _ quadrant: UInt32, match: UInt32 = 0, mask: UInt32
+    ) -> Row {
+        c(.illegal, "reserved", funct3, quadrant, match: match, mask: mask, .none)
     }
 }
