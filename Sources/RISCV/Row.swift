@@ -1,6 +1,7 @@
 import Bits
 
 /// The extensions a hart may have; a row names the one that brings it.
+@frozen @usableFromInline
 package enum ISAExtension: UInt8, CaseIterable, Sendable {
     case i, m, a, f, d, c, h
     case zicsr, zifencei, zicntr, zihpm, zba, zbb, zbc, zbs, zicond
@@ -9,13 +10,14 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable {
 }
 
 /// What a hart is told it has.
+@frozen @usableFromInline
 package struct ISA: Sendable, Equatable {
-    package private(set) var bits: UInt64
+    @usableFromInline package private(set) var bits: UInt64
     package init(_ extensions: [ISAExtension] = []) {
         bits = 0
         for item in extensions { bits |= 1 &<< UInt64(item.rawValue) }
     }
-    package func has(_ item: ISAExtension) -> Bool { bits.bit(Int(item.rawValue)) }
+    @inlinable package func has(_ item: ISAExtension) -> Bool { bits.bit(Int(item.rawValue)) }
     package mutating func insert(_ item: ISAExtension) { bits |= 1 &<< UInt64(item.rawValue) }
     package mutating func remove(_ item: ISAExtension) { bits &= ~(1 &<< UInt64(item.rawValue)) }
 }

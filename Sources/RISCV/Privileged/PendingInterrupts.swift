@@ -1,0 +1,58 @@
+import Bits
+
+/// Interrupts (privileged specification §3.1.9, §4.1.3; Sstc).
+extension CSRFile {
+    /// STIP follows `stimecmp` and is not software's.
+    @inlinable package var isSupervisorTimerDriven: Bool {
+        menvcfg & Environment.stce != 0
+    }
+
+    /// What is pending, from software and from the lines.
+    @inlinable package var pending: UInt64 { mip | lines }
+
+    /// A line of the hart changes. The supervisor's software interrupt is an edge: a rise sets the
+    /// bit, which software clears.
+    @inlinable package mutating func setLine(_ bit: UInt64, _ level: Bool) {
+        if bit == Interrupts.supervisorSoftware {
+            if level { mip |= bit }
+        } else {
+            lines.set(bit, level)
+        }
+    }
+
+    /// Compares `stimecmp` with the time; call it when the time reaches `stimecmp` and after a `.timer`
+    /// effect.
+    @inlinable package mutating func updateTimer(time: UInt64) {
+        lines.set(
+            Interrupts.supervisorTimer, isSupervisorTimerDriven && time >= stimecmp)
+    }
+
+    /// What `wfi` waits for: an enabled interrupt, whether or not it can be delivered.
+    @inlinable package var wakes: Bool { pending & mie != 0 }
+
+    /// The interrupt to take now, with the interrupt bit as in `mcause`, or nil.
+    @inlinable package func pendingInterrupt(privilege: Privilege) -> UInt64? {
+        let enabled = pending & mie
+        return enabled == 0 ? nil : deliverable(enabled, privilege)
+    }
+
+    @usableFromInline func deliverable(_ enabled: UInt64, _ privilege: Privilege) -> UInt64? {
+        let toMachine = enabled & ~mideleg
+        if toMachine != 0 && (privilege != .machine || mstatus & Status.mie != 0) {
+            return Self.highest(toMachine)
+        }
+        let toSupervisor = enabled & mideleg
+        let supervisorListens =
+            privilege == .user || (privilege == .supervisor && mstatus & Status.sie != 0)
+        return toSupervisor != 0 && supervisorListens ? Self.highest(toSupervisor) : nil
+    }
+
+    /// The fixed order: MEI, MSI, MTI, SEI, SSI, STI, LCOFI.
+    private static func highest(_ bits: UInt64) -> UInt64? {
+        let order: InlineArray<7, Int> = [11, 3, 7, 9, 1, 5, 13]
+        for index in order.indices where bits.bit(order[index]) {
+            return Interrupts.flag | UInt64(order[index])
+        }
+        return nil
+    }
+}

@@ -1,0 +1,73 @@
+/// Fields of `mstatus` and `sstatus` (privileged specification §3.1.6).
+@usableFromInline package enum Status {
+    @inlinable package static var sie: UInt64 { 1 &<< 1 }
+    @inlinable package static var mie: UInt64 { 1 &<< 3 }
+    @inlinable package static var spie: UInt64 { 1 &<< 5 }
+    @inlinable package static var mpie: UInt64 { 1 &<< 7 }
+    @inlinable package static var spp: UInt64 { 1 &<< 8 }
+    @inlinable package static var mpp: UInt64 { 3 &<< 11 }
+    @inlinable package static var fs: UInt64 { 3 &<< 13 }
+    @inlinable package static var mprv: UInt64 { 1 &<< 17 }
+    @inlinable package static var sum: UInt64 { 1 &<< 18 }
+    @inlinable package static var mxr: UInt64 { 1 &<< 19 }
+    @inlinable package static var tvm: UInt64 { 1 &<< 20 }
+    @inlinable package static var tw: UInt64 { 1 &<< 21 }
+    @inlinable package static var tsr: UInt64 { 1 &<< 22 }
+    /// UXL and SXL hold 2: 64 bits, not switchable.
+    @inlinable package static var uxl64: UInt64 { 2 &<< 32 }
+    @inlinable package static var sxl64: UInt64 { 2 &<< 34 }
+    @inlinable package static var sd: UInt64 { 1 &<< 63 }
+
+    @inlinable package static var mppShift: UInt64 { 11 }
+
+    /// What software can change in `mstatus`; endianness, V and XS are not implemented.
+    package static var writable: UInt64 {
+        sie | mie | spie | mpie | spp | mpp | fs | mprv | sum | mxr | tvm | tw | tsr
+    }
+    package static var supervisorWritable: UInt64 { sie | spie | spp | fs | sum | mxr }
+    package static var supervisorReadable: UInt64 { supervisorWritable | 3 &<< 32 | sd }
+}
+
+/// Bits of `mip`, `mie`, `mideleg` and of the hart's own lines.
+@usableFromInline package enum Interrupts {
+    @inlinable package static var supervisorSoftware: UInt64 { 1 &<< 1 }
+    @inlinable package static var machineSoftware: UInt64 { 1 &<< 3 }
+    @inlinable package static var supervisorTimer: UInt64 { 1 &<< 5 }
+    @inlinable package static var machineTimer: UInt64 { 1 &<< 7 }
+    @inlinable package static var supervisorExternal: UInt64 { 1 &<< 9 }
+    @inlinable package static var machineExternal: UInt64 { 1 &<< 11 }
+    /// LCOFI of Sscofpmf.
+    @inlinable package static var counterOverflow: UInt64 { 1 &<< 13 }
+
+    @inlinable package static var supervisor: UInt64 {
+        supervisorSoftware | supervisorTimer | supervisorExternal
+    }
+    @inlinable package static var machine: UInt64 {
+        machineSoftware | machineTimer | machineExternal
+    }
+    /// The interrupt bit of a cause.
+    @inlinable package static var flag: UInt64 { 1 &<< 63 }
+}
+
+/// Fields of `menvcfg` and `senvcfg`.
+@usableFromInline package enum Environment {
+    @inlinable package static var fiom: UInt64 { 1 }
+    @inlinable package static var cbie: UInt64 { 3 &<< 4 }
+    @inlinable package static var cbcfe: UInt64 { 1 &<< 6 }
+    @inlinable package static var cbze: UInt64 { 1 &<< 7 }
+    @inlinable package static var adue: UInt64 { 1 &<< 61 }
+    @inlinable package static var pbmte: UInt64 { 1 &<< 62 }
+    @inlinable package static var stce: UInt64 { 1 &<< 63 }
+}
+
+/// Bits of `mstateen0` (Smstateen); bit 63 also exists in `mstateen1` to `mstateen3`.
+@usableFromInline package enum StateEnable {
+    package static var envcfg: UInt64 { 1 &<< 62 }
+    package static var supervisor: UInt64 { 1 &<< 63 }
+}
+
+/// Fields of `mseccfg` that Zkr defines.
+@usableFromInline package enum Security {
+    package static var useed: UInt64 { 1 &<< 8 }
+    package static var sseed: UInt64 { 1 &<< 9 }
+}
