@@ -71,5 +71,6 @@ let package = Package(
         .target(name: "CHost"),
         tests("FDTTests", ["FDT"]),
         tests("RISCVTests", ["RISCV", "Bits"]),
+        tests("DevicesTests", ["Devices", "Effects", "Bits"]),
     ]
 )
