@@ -1,7 +1,10 @@
 import Bits
 
 /// All rows, in the order in which they are tried: a special case before its general row.
-package let allRows: [Row] = baseRows + multiplyRows + atomicRows + compressedRows
+///
+/// Cache rows come before the base ones: a prefetch is an `ori`.
+package let allRows: [Row] =
+    cacheRows + baseRows + systemRows + multiplyRows + atomicRows + bitmanipRows + compressedRows
 
 /// Finds the row of an encoding. Decoding is cold (a slot is decoded once), so buckets by major opcode
 /// and funct3 are enough.

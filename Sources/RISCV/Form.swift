@@ -30,6 +30,12 @@ package enum Form: UInt8, Sendable, CaseIterable {
     case atomic, loadReserved
     /// rs1, rs2
     case addressPair
+    /// (rs1); rd, (rs1); rs2, (rs1)
+    case address, addressLoad, addressStore
+    /// imm(rs1), a multiple of 32
+    case prefetch
+    /// rd, rs1 and rd, rs1, rs2, with the number of the may-be-operation in the mnemonic
+    case mayBe, mayBeTwo
 
     // Compressed, by the manual's formats; rd′ is one of x8–x15.
     /// rd, imm with rs1 = rd; c.li: with rs1 = x0; c.lui: none.
@@ -63,7 +69,7 @@ package enum Form: UInt8, Sendable, CaseIterable {
             c.rd(at: 7)
             c.rs1(at: 15)
             c.rs2(at: 20)
-        case .unary:
+        case .unary, .addressLoad:
             c.rd(at: 7)
             c.rs1(at: 15)
         case .immediate, .load, .jumpRegister:
@@ -113,9 +119,27 @@ package enum Form: UInt8, Sendable, CaseIterable {
             c.rd(at: 7)
             c.rs1(at: 15)
             c.immediate(1, 0, at: 25)
-        case .addressPair:
+        case .addressPair, .addressStore:
             c.rs1(at: 15)
             c.rs2(at: 20)
+        case .address:
+            c.rs1(at: 15)
+        case .prefetch:
+            c.rs1(at: 15)
+            c.immediate(11, 5, at: 25)
+            c.signed(width: 12)
+        case .mayBe:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.immediate(4, 4, at: 30)
+            c.immediate(3, 2, at: 26)
+            c.immediate(1, 0, at: 20)
+        case .mayBeTwo:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.rs2(at: 20)
+            c.immediate(2, 2, at: 30)
+            c.immediate(1, 0, at: 26)
         default:
             visitCompressed(&c, opcode)
         }

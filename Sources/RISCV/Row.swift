@@ -65,6 +65,24 @@ extension Row {
             opcode, name, match: funct7 << 25 | funct3 << 12 | major, mask: 0xfe00_707f, form, needs
         )
     }
+    /// As `r`, but rs2 is fixed as well: one operand in, one out.
+    static func r2(
+        _ opcode: Opcode, _ name: StaticString, _ funct7: UInt32, _ rs2: UInt32, _ funct3: UInt32,
+        _ major: UInt32, _ needs: ISAExtension
+    ) -> Row {
+        Row(
+            opcode, name, match: funct7 << 25 | rs2 << 20 | funct3 << 12 | major,
+            mask: 0xfff0_707f, .unary, needs)
+    }
+    /// `funct6 | shamt | rs1 | funct3 | rd | major`.
+    static func shift6(
+        _ opcode: Opcode, _ name: StaticString, _ funct6: UInt32, _ funct3: UInt32,
+        _ major: UInt32, _ needs: ISAExtension
+    ) -> Row {
+        Row(
+            opcode, name, match: funct6 << 26 | funct3 << 12 | major, mask: 0xfc00_707f, .shift,
+            needs)
+    }
     /// Only funct3 and the major opcode are fixed.
     static func i(
         _ opcode: Opcode, _ name: StaticString, _ funct3: UInt32, _ major: UInt32,

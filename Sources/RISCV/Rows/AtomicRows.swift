@@ -1,4 +1,4 @@
-/// A.
+/// A and Zacas.
 let atomicRows: [Row] = [
     Row(
         .lr_w, "lr.w", match: 0b00010 << 27 | 0b010 << 12 | 0b0101111, mask: 0xf9f0_707f,
@@ -26,4 +26,10 @@ let atomicRows: [Row] = [
     .atomic(.amomax_d, "amomax.d", 0b10100, 0b011),
     .atomic(.amominu_d, "amominu.d", 0b11000, 0b011),
     .atomic(.amomaxu_d, "amomaxu.d", 0b11100, 0b011),
+    .atomic(.amocas_w, "amocas.w", 0b00101, 0b010, .atomic, .zacas),
+    .atomic(.amocas_d, "amocas.d", 0b00101, 0b011, .atomic, .zacas),
+    // Pairs of registers: odd numbers are reserved.
+    Row(
+        .amocas_q, "amocas.q", match: 0b00101 << 27 | 0b100 << 12 | 0b0101111, mask: 0xf810_70ff,
+        .atomic, .zacas),
 ]

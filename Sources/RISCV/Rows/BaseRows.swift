@@ -1,4 +1,4 @@
-/// RV64I, Zicsr, Zifencei, Zihintpause and the privileged instructions.
+/// RV64I, Zifencei and Zihintpause; the SYSTEM major opcode is in `systemRows`.
 let baseRows: [Row] = [
     .u(.lui, "lui", 0b0110111, .upper, .i),
     .u(.auipc, "auipc", 0b0010111, .upper, .i),
@@ -27,9 +27,9 @@ let baseRows: [Row] = [
     .i(.xori, "xori", 0b100, 0b0010011, .immediate, .i),
     .i(.ori, "ori", 0b110, 0b0010011, .immediate, .i),
     .i(.andi, "andi", 0b111, 0b0010011, .immediate, .i),
-    Row(.slli, "slli", match: 0x0 | 0b001 << 12 | 0b0010011, mask: 0xfc00_707f, .shift, .i),
-    Row(.srli, "srli", match: 0x0 | 0b101 << 12 | 0b0010011, mask: 0xfc00_707f, .shift, .i),
-    Row(.srai, "srai", match: 0x4000_0000 | 0b101 << 12 | 0b0010011, mask: 0xfc00_707f, .shift, .i),
+    .shift6(.slli, "slli", 0b000000, 0b001, 0b0010011, .i),
+    .shift6(.srli, "srli", 0b000000, 0b101, 0b0010011, .i),
+    .shift6(.srai, "srai", 0b010000, 0b101, 0b0010011, .i),
     .r(.add, "add", 0b0000000, 0b000, 0b0110011, .register, .i),
     .r(.sub, "sub", 0b0100000, 0b000, 0b0110011, .register, .i),
     .r(.sll, "sll", 0b0000000, 0b001, 0b0110011, .register, .i),
@@ -50,20 +50,8 @@ let baseRows: [Row] = [
     .r(.srlw, "srlw", 0b0000000, 0b101, 0b0111011, .register, .i),
     .r(.sraw, "sraw", 0b0100000, 0b101, 0b0111011, .register, .i),
     // `pause` and `fence.tso` are fences with hints: they come before the general row.
-    .fixed(.pause, "pause", 0x0100_000f, .i),
+    .fixed(.pause, "pause", 0x0100_000f, .zihintpause),
     .fixed(.fence_tso, "fence.tso", 0x8330_000f, .i),
     .i(.fence, "fence", 0b000, 0b0001111, .fence, .i),
     .i(.fence_i, "fence.i", 0b001, 0b0001111, .none, .zifencei),
-    .fixed(.ecall, "ecall", 0x0000_0073, .i),
-    .fixed(.ebreak, "ebreak", 0x0010_0073, .i),
-    .i(.csrrw, "csrrw", 0b001, 0b1110011, .csr, .zicsr),
-    .i(.csrrs, "csrrs", 0b010, 0b1110011, .csr, .zicsr),
-    .i(.csrrc, "csrrc", 0b011, 0b1110011, .csr, .zicsr),
-    .i(.csrrwi, "csrrwi", 0b101, 0b1110011, .csrImmediate, .zicsr),
-    .i(.csrrsi, "csrrsi", 0b110, 0b1110011, .csrImmediate, .zicsr),
-    .i(.csrrci, "csrrci", 0b111, 0b1110011, .csrImmediate, .zicsr),
-    .fixed(.sret, "sret", 0x1020_0073, .i),
-    .fixed(.mret, "mret", 0x3020_0073, .i),
-    .fixed(.wfi, "wfi", 0x1050_0073, .i),
-    Row(.sfence_vma, "sfence.vma", match: 0x1200_0073, mask: 0xfe00_7fff, .addressPair, .i),
 ]
