@@ -1,1 +1,130 @@
 import Bits
+import GuestMemory
+import RISCV
+
+/// One hart: its state block, its translation tables and the doors through which the machine around it
+/// reaches it.
+///
+/// SAFETY: `state` and the tables live as long as the hart. A hart is run by one thread at a time.
+package final class Hart {
+    package let id: Int
+    package let isa: ISA
+    package let memory: GuestMemory
+    let decoder: Decoder
+    let state: UnsafeMutablePointer<HartState>
+    let tables: UnsafeMutablePointer<TLBSet>
+    private let entries: UnsafeMutablePointer<TLBEntry>
+    /// The world beyond RAM; set once before the first run.
+    package unowned(unsafe) var bus: any Bus
+    /// True where the machine itself is the firmware: an `ecall` from S-mode is an exit.
+    package var exitsOnFirmwareCall = false
+    /// Told of each trap as it is taken, for tracing.
+    package var onTrap: ((_ cause: UInt64, _ value: UInt64, _ pc: UInt64) -> Void)?
+    /// Code that engines made from these pages is stale.
+    var onCodeWrite: (GuestPhysical) -> Void = { _ in }
+    package var statistics = Statistics()
+    var translationKey = TranslationKey()
+
+    /// Counts of what is rare enough to count.
+    package struct Statistics: Sendable {
+        package var traps: InlineArray<64, UInt64> = .init(repeating: 0)
+        package var interrupts: InlineArray<64, UInt64> = .init(repeating: 0)
+        package var tlbMisses: UInt64 = 0
+        package var fetchMisses: UInt64 = 0
+        package var tlbFlushes: UInt64 = 0
+        package var pagesDecoded: UInt64 = 0
+        package var codeInvalidations: UInt64 = 0
+        package var deviceLoads: UInt64 = 0
+        package var deviceStores: UInt64 = 0
+    }
+
+    package init(id: Int, isa: ISA, memory: GuestMemory, bus: any Bus) {
+        self.id = id
+        self.isa = isa
+        self.memory = memory
+        self.bus = bus
+        decoder = Decoder(isa: isa)
+        entries = .allocate(capacity: TLBSet.count * TranslationContext.count)
+        entries.initialize(
+            repeating: TLBEntry(tag: TLBEntry.noPage, addend: 0),
+            count: TLBSet.count * TranslationContext.count)
+        tables = .allocate(capacity: TranslationContext.count)
+        for index in 0..<TranslationContext.count {
+            (tables + index).initialize(to: TLBSet(base: entries + index * TLBSet.count))
+        }
+        state = .allocate(capacity: 1)
+        state.initialize(
+            to: HartState(
+                fetchTLB: entries + TLBSet.fetchOffset, dataTLB: entries,
+                resumeSlot: UnsafePointer(bitPattern: 8).unsafelyUnwrapped,
+                csr: CSRFile(isa: isa, hartID: UInt64(id))))
+    }
+
+    deinit {
+        state.deinitialize(count: 1)
+        state.deallocate()
+        entries.deallocate()
+        tables.deallocate()
+    }
+}
+
+/// What others may look at and change while the hart does not run.
+extension Hart {
+    package var pc: UInt64 {
+        get { state.pointee.pc }
+        set { state.pointee.pc = newValue }
+    }
+    package var privilege: Privilege {
+        get { state.pointee.privilege }
+        set {
+            state.pointee.privilege = newValue
+            updateTranslation()
+        }
+    }
+    /// Retired instructions; exact at an exit and inside a device access.
+    package var retired: UInt64 { state.pointee.retired }
+    package subscript(x register: Int) -> UInt64 {
+        get { state.pointee.x[register & 31] }
+        set { if register & 31 != 0 { state.pointee.x[register & 31] = newValue } }
+    }
+    package subscript(f register: Int) -> UInt64 {
+        get { state.pointee.f[register & 31] }
+        set { state.pointee.f[register & 31] = newValue }
+    }
+    package var csr: CSRFile {
+        get { state.pointee.csr }
+        set {
+            state.pointee.csr = newValue
+            state.pointee.attention.insert(.interrupts)
+            updateTranslation()
+        }
+    }
+    package var isReservationHeld: Bool {
+        state.pointee.reservedAddress != HartState.noReservation
+    }
+
+    /// Sets the level of interrupt inputs (bits of `mip`).
+    package func setLines(_ mask: UInt64, _ on: Bool) {
+        for bit in UInt64(0)..<14 where mask.bit(Int(bit)) {
+            state.pointee.csr.setLine(1 &<< bit, on)
+        }
+        state.pointee.attention.insert(.interrupts)
+    }
+    /// Leaves the run loop after the current instruction.
+    package func requestExit(_ exit: Exit = .requested) {
+        state.pointee.pendingExit = exit
+        state.pointee.attention.insert(.exit)
+    }
+    /// An interrupt is pending and enabled in its own register, whatever the global enable: what ends
+    /// `wfi` (privileged specification, §3.3.3).
+    package var canWake: Bool { state.pointee.csr.wakes }
+    /// The `time` at which the supervisor timer fires, where Sstc drives it.
+    package var timerDeadline: UInt64? {
+        state.pointee.csr.isSupervisorTimerDriven ? state.pointee.csr.stimecmp : nil
+    }
+    /// Raises or lowers the supervisor timer for the board's `time`.
+    package func advance(to time: UInt64) {
+        state.pointee.csr.updateTimer(time: time)
+        state.pointee.attention.insert(.interrupts)
+    }
+}

@@ -6,7 +6,7 @@
 @frozen @usableFromInline
 package enum Opcode: UInt16, CaseIterable, Sendable {
     // Interpreter slots, never an encoding: see `Hart`.
-    case unfetched, resume, straddle, debugStop, illegal
+    case unfetched, resume, pageEnd, straddle, debugStop, illegal
     // RV64I.
     case lui, auipc, jal, jalr, beq, bne, blt, bge, bltu, bgeu, lb, lh, lw, ld, lbu, lhu, lwu
     case sb, sh, sw, sd, addi, slti, sltiu, xori, ori, andi, slli, srli, srai, add, sub, sll

@@ -133,3 +133,16 @@ extension Row {
         c(.illegal, "reserved", funct3, quadrant, match: match, mask: mask, .none)
     }
 }
+
+extension ISA {
+    /// What the `virt` machine's hart has unless it is told otherwise. Svadu without Svade: the hart
+    /// sets A and D itself, and no guest has to ask for it.
+    package static var standard: ISA {
+        ISA([
+            .i, .m, .a, .f, .d, .c, .zicsr, .zifencei, .zicntr, .zihpm, .zba, .zbb, .zbc, .zbs,
+            .zicond, .zicbom, .zicboz, .zicbop, .zihintpause, .zawrs, .zacas, .zfa, .zfh, .zfhmin,
+            .zcb, .zimop, .zcmop, .sstc, .svinval, .svnapot, .svpbmt, .svadu, .sscofpmf,
+            .smstateen, .zkr,
+        ])
+    }
+}

@@ -63,6 +63,10 @@
     @inlinable package static var mhpmcounter3: Int { 0xb03 }
     @inlinable package static var hpmcounter3: Int { 0xc03 }
 
+    /// `pmpcfg0` to `pmpaddr63`.
+    @inlinable package static func isProtection(_ number: Int) -> Bool {
+        number >= 0x3a0 && number <= 0x3ef
+    }
     /// Whether an access looks at `CSRContext`: clocks and counters are read only for these.
     @inlinable package static func needsContext(_ number: Int) -> Bool {
         switch number {

@@ -1,0 +1,126 @@
+import Bits
+import CHost
+import GuestMemory
+import RISCV
+
+/// LR/SC and AMOs: atomic with respect to every hart and host thread, through compare-and-swap on the
+/// host's memory. SC compares the value that LR saw, so a change and a change back between them is not
+/// noticed (the ABA case).
+extension Hart {
+    /// Where an atomic access finds its bytes: aligned, in RAM.
+    private func atomicHost(
+        _ width: AccessWidth, _ address: UInt64, _ kind: AccessKind
+    ) throws(Trap) -> UnsafeMutableRawPointer {
+        guard Self.isAligned(address, width) else {
+            throw Trap(kind == .load ? .loadMisaligned : .storeMisaligned, value: address)
+        }
+        let table = kind == .load ? 0 : TLBSet.storeOffset
+        let index = Int(truncatingIfNeeded: address &>> 12) & (TLBSet.dataEntries - 1)
+        let entry = state.pointee.dataTLB[table + index]
+        if entry.tag == address & ~0xfff,
+            let host = UnsafeMutableRawPointer(
+                bitPattern: UInt(truncatingIfNeeded: entry.addend &+ address))
+        {
+            return host
+        }
+        statistics.tlbMisses &+= 1
+        let result = try translate(address, count: width.bytes, kind)
+        let host =
+            kind == .load
+            ? memory.host(result.physical, count: width.bytes)
+            : memory.writableHost(result.physical, count: width.bytes)
+        guard let host else { throw Trap(kind.accessFault, value: address) }
+        if kind == .store { wroteMemory(result.physical) }
+        fillData(address, result, kind)
+        return host
+    }
+
+    private static func read(_ host: UnsafeMutableRawPointer, _ width: AccessWidth) -> UInt64 {
+        width == .word
+            ? UInt64(bitPattern: Int64(host.load(as: Int32.self))) : host.load(as: UInt64.self)
+    }
+    /// Swaps `expected` for `new`; on failure `expected` becomes what was found, sign-extended.
+    private static func exchange(
+        _ host: UnsafeMutableRawPointer, _ width: AccessWidth, _ expected: inout UInt64,
+        _ new: UInt64
+    ) -> Bool {
+        guard width == .word else { return hull_compare_exchange_64(host, &expected, new) }
+        var seen = UInt32(truncatingIfNeeded: expected)
+        let stored = hull_compare_exchange_32(host, &seen, UInt32(truncatingIfNeeded: new))
+        expected = UnaryOperation.signExtend32.apply(UInt64(seen))
+        return stored
+    }
+
+    @inline(never)
+    static func loadReserved(_ hart: Unmanaged<Hart>, _ width: AccessWidth, _ address: UInt64)
+        throws(Trap) -> UInt64
+    {
+        let hart = hart._withUnsafeGuaranteedRef { $0 }
+        let host = try hart.atomicHost(width, address, .load)
+        let value = read(host, width)
+        hart.state.pointee.reservedAddress = UInt64(UInt(bitPattern: host))
+        hart.state.pointee.reservedValue = value
+        hart.state.pointee.reservedWidth = width
+        return value
+    }
+
+    @inline(never)
+    static func storeConditional(
+        _ hart: Unmanaged<Hart>, _ width: AccessWidth, _ address: UInt64, _ value: UInt64
+    ) throws(Trap) -> UInt64 {
+        let hart = hart._withUnsafeGuaranteedRef { $0 }
+        let host = try hart.atomicHost(width, address, .store)
+        let isReserved =
+            hart.state.pointee.reservedAddress == UInt64(UInt(bitPattern: host))
+            && hart.state.pointee.reservedWidth == width
+        hart.state.pointee.reservedAddress = HartState.noReservation
+        guard isReserved else { return 1 }
+        var expected = hart.state.pointee.reservedValue
+        return exchange(host, width, &expected, value) ? 0 : 1
+    }
+
+    @inline(never)
+    static func atomic(
+        _ hart: Unmanaged<Hart>, _ operation: AtomicOperation, _ width: AccessWidth,
+        _ address: UInt64, _ value: UInt64
+    ) throws(Trap) -> UInt64 {
+        let hart = hart._withUnsafeGuaranteedRef { $0 }
+        let host = try hart.atomicHost(width, address, .store)
+        var old = read(host, width)
+        while !exchange(host, width, &old, operation.apply(old, value, width)) {}
+        return old
+    }
+
+    @inline(never)
+    static func compareAndSwap(
+        _ hart: Unmanaged<Hart>, _ width: AccessWidth, _ address: UInt64, _ expected: UInt64,
+        _ new: UInt64
+    ) throws(Trap) -> UInt64 {
+        let hart = hart._withUnsafeGuaranteedRef { $0 }
+        let host = try hart.atomicHost(width, address, .store)
+        var seen = width == .word ? UnaryOperation.signExtend32.apply(expected) : expected
+        _ = exchange(host, width, &seen, new)
+        return seen
+    }
+
+    /// `amocas.q`: register pairs; an odd register is an illegal instruction (Zacas).
+    func compareAndSwapQuad(_ i: Instruction) throws(Trap) {
+        guard i.rd & 1 == 0, i.rs2 & 1 == 0 else { throw .illegal }
+        let address = self[x: i.rs1]
+        guard address & 15 == 0 else { throw Trap(.storeMisaligned, value: address) }
+        let result = try translate(address, count: 16, .store)
+        func pair(_ register: Int) -> UInt128 {
+            register == 0 ? 0 : UInt128(self[x: register + 1]) &<< 64 | UInt128(self[x: register])
+        }
+        var old = pair(i.rd)
+        switch memory.compareExchange(result.physical, old, pair(i.rs2)) {
+        case .stored: break
+        case .found(let value): old = value
+        case .refused: throw Trap(.storeAccessFault, value: address)
+        }
+        wroteMemory(result.physical)
+        guard i.rd != 0 else { return }
+        self[x: i.rd] = UInt64(truncatingIfNeeded: old)
+        self[x: i.rd + 1] = UInt64(truncatingIfNeeded: old &>> 64)
+    }
+}

@@ -1,0 +1,187 @@
+import Bits
+import GuestMemory
+import RISCV
+
+/// The interpreter: pre-decoded slots and one flat switch over the clauses. The oracle for every other
+/// engine.
+package final class Interpreter: Engine {
+    private var pages = DecodedPages()
+    private let memory: GuestMemory
+    private var harts: [Unmanaged<Hart>] = []
+
+    package init(memory: GuestMemory) {
+        self.memory = memory
+    }
+
+    package func run(_ hart: Hart, budget: UInt64) -> Exit {
+        adopt(hart)
+        let state = hart.state
+        state.pointee.resumeSlot = pages.resumeSlot
+        state.pointee.retiredLimit = state.pointee.retired &+ budget
+        state.pointee.attention.insert(.interrupts)
+        var execution = Execution(
+            hart: Unmanaged.passUnretained(hart), state: state,
+            x: UnsafeMutableRawPointer(state).assumingMemoryBound(to: UInt64.self),
+            slot: pages.resumeSlot, next: pages.resumeSlot, bias: 0, remaining: budget)
+        while true {
+            do throws(Trap) {
+                try dispatch(&execution)
+                execution.synchronise()
+                if execution.slot != pages.resumeSlot {
+                    state.pointee.pc = execution.pc(of: execution.slot)
+                }
+                guard state.pointee.attention.contains(.exit) else { return .budget }
+                state.pointee.attention.remove(.exit)
+                return state.pointee.pendingExit
+            } catch {
+                let isFetch = execution.slot == pages.resumeSlot
+                let pc = isFetch ? state.pointee.pc : execution.pc(of: execution.slot)
+                hart.take(error, at: pc)
+                // A trapping instruction spends budget but does not retire.
+                execution.remaining &-= 1
+                state.pointee.retiredLimit &-= 1
+                execution.slot = pages.resumeSlot
+            }
+        }
+    }
+
+    private func adopt(_ hart: Hart) {
+        if harts.contains(where: { $0.toOpaque() == Unmanaged.passUnretained(hart).toOpaque() }) {
+            return
+        }
+        harts.append(Unmanaged.passUnretained(hart))
+        hart.onCodeWrite = { [unowned self] page in
+            pages.invalidate(page: page.rawValue)
+        }
+    }
+
+    package func invalidate(_ range: GuestRange) {
+        guard memory.hasCode(in: range) else { return }
+        for page in memory.codePages(in: range) {
+            memory.clearHasCode(page)
+            pages.invalidate(page: page.rawValue)
+        }
+    }
+
+    /// At a resume slot: exits, interrupts, then the slot of `pc`. nil: leave the loop.
+    @inline(never)
+    func resume(_ hart: Hart) throws(Trap) -> UnsafePointer<Instruction>? {
+        let state = hart.state
+        if state.pointee.attention.rawValue != 0 {
+            if state.pointee.attention.contains(.exit) { return nil }
+            state.pointee.attention.remove(.interrupts)
+            if let cause = state.pointee.csr.pendingInterrupt(privilege: state.pointee.privilege) {
+                hart.takeInterrupt(cause)
+            }
+        }
+        let pc = state.pointee.pc
+        let index = Int(truncatingIfNeeded: pc &>> 12) & (TLBSet.fetchEntries - 1)
+        let entry = state.pointee.fetchTLB[index]
+        let page: UnsafePointer<Instruction>
+        if entry.tag == pc & ~0xfff {
+            page = UnsafePointer(bitPattern: UInt(entry.addend)).unsafelyUnwrapped
+        } else {
+            page = try fetch(hart, pc)
+        }
+        return page + Int(truncatingIfNeeded: (pc & 0xfff) &>> 1)
+    }
+
+    private func fetch(_ hart: Hart, _ pc: UInt64) throws(Trap) -> UnsafePointer<Instruction> {
+        hart.statistics.fetchMisses &+= 1
+        let result = try hart.translate(pc, count: 2, .fetch)
+        let physical = result.physical.rawValue & ~0xfff
+        guard let host = memory.host(GuestPhysical(physical), count: 4096) else {
+            throw Trap(.instructionAccessFault, value: pc)
+        }
+        let (slots, evicted) = pages.page(physical, host: host)
+        if evicted { for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushFetches() } } }
+        if result.permissions.allow(.fetch) {
+            hart.fillFetch(pc, slots: slots, pageBits: result.pageBits)
+        }
+        return UnsafePointer(slots)
+    }
+
+    /// Decodes what a slot stands for, in place. From now on stores to its page are watched.
+    @inline(never)
+    func decode(_ hart: Hart, _ slot: UnsafePointer<Instruction>) {
+        let (physical, parcels, index) = pages.origin(of: slot)
+        let page = GuestPhysical(physical)
+        if !memory.pageFlags(page).contains(.hasCode) {
+            hart.statistics.pagesDecoded &+= 1
+            memory.setHasCode(page)
+            for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushStores() } }
+        }
+        let low = UInt32(parcels[index])
+        let target = UnsafeMutablePointer(mutating: slot)
+        if index == DecodedPages.slotsPerPage - 1
+            || (low & 3 == 3 && index == DecodedPages.slotsPerPage - 2)
+        {
+            target.pointee = Instruction(.straddle)
+            return
+        }
+        let bits = low & 3 == 3 ? low | UInt32(parcels[index + 1]) << 16 : low
+        target.pointee =
+            hart.decoder.decode(bits)
+            ?? Instruction(.illegal, isCompressed: low & 3 != 3)
+    }
+
+    /// The instruction at a page's end, set up to run in the scratch page, which knows no neighbours.
+    @inline(never)
+    func straddle(_ hart: Hart, _ slot: UnsafePointer<Instruction>, at pc: UInt64) throws(Trap)
+        -> UnsafePointer<Instruction>
+    {
+        let (_, parcels, index) = pages.origin(of: slot)
+        let low = UInt32(parcels[index])
+        var bits = low
+        if low & 3 == 3 {
+            if index == DecodedPages.slotsPerPage - 2 {
+                bits |= UInt32(parcels[index + 1]) << 16
+            } else {
+                bits |= UInt32(try hart.fetchParcel(pc &+ 2)) << 16
+            }
+        }
+        pages.scratch.pointee =
+            hart.decoder.decode(bits) ?? Instruction(.illegal, isCompressed: low & 3 != 3)
+        return UnsafePointer(pages.scratch)
+    }
+}
+
+extension Hart {
+    /// Two bytes of code; the faults are those of a fetch.
+    func fetchParcel(_ address: UInt64) throws(Trap) -> UInt16 {
+        let result = try translate(address, count: 2, .fetch)
+        guard let parcel = memory.load16(result.physical) else {
+            throw Trap(.instructionAccessFault, value: address)
+        }
+        return parcel
+    }
+
+    /// The bits of the instruction at `pc`, for `mtval` of an illegal one.
+    func instructionBits(at pc: UInt64) -> UInt64 {
+        guard let low = try? fetchParcel(pc) else { return 0 }
+        guard low & 3 == 3, let high = try? fetchParcel(pc &+ 2) else { return UInt64(low) }
+        return UInt64(high) &<< 16 | UInt64(low)
+    }
+
+    func take(_ trap: Trap, at pc: UInt64) {
+        var value = trap.value
+        if trap.cause == .illegalInstruction && value == 0 { value = instructionBits(at: pc) }
+        statistics.traps[Int(trap.cause.rawValue & 63)] &+= 1
+        onTrap?(trap.cause.rawValue, value, pc)
+        enter(cause: trap.cause.rawValue, value: value, value2: trap.value2, pc: pc)
+    }
+
+    func takeInterrupt(_ cause: UInt64) {
+        statistics.interrupts[Int(cause & 63)] &+= 1
+        onTrap?(cause, 0, state.pointee.pc)
+        enter(cause: cause, value: 0, value2: 0, pc: state.pointee.pc)
+    }
+
+    private func enter(cause: UInt64, value: UInt64, value2: UInt64, pc: UInt64) {
+        state.pointee.pc = state.pointee.csr.takeTrap(
+            cause: cause, value: value, value2: value2, pc: pc,
+            privilege: &state.pointee.privilege)
+        state.pointee.reservedAddress = HartState.noReservation
+        updateTranslation()
+    }
+}

@@ -1,0 +1,151 @@
+import Bits
+import GuestMemory
+import RISCV
+
+/// Whole-instruction calls: what changes the mode, the CSRs or the tables.
+extension Hart {
+    /// Executes one; true where the hart must go on through the resume slot (`pc` is set then).
+    @inline(never)
+    static func system(_ hart: Unmanaged<Hart>, _ i: Instruction, at pc: UInt64) throws(Trap)
+        -> Bool
+    {
+        let hart = hart._withUnsafeGuaranteedRef { $0 }
+        let state = hart.state
+        switch i.opcode {
+        case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
+            return try hart.accessCSR(i, at: pc)
+        case .ecall:
+            return try hart.environmentCall(at: pc)
+        case .ebreak:
+            throw Trap(.breakpoint, value: pc)
+        case .mret:
+            state.pointee.pc = try state.pointee.csr.mret(privilege: &state.pointee.privilege)
+            return hart.changedMode()
+        case .sret:
+            state.pointee.pc = try state.pointee.csr.sret(privilege: &state.pointee.privilege)
+            return hart.changedMode()
+        case .wfi, .wrs_nto, .wrs_sto:
+            return try hart.wait(i, at: pc)
+        case .fence_i:
+            // Stores to decoded pages are seen as they happen, so there is nothing to forget.
+            return false
+        case .sfence_vma, .sinval_vma:
+            try state.pointee.csr.permitTranslationFence(state.pointee.privilege)
+            if i.rs1 == 0 {
+                hart.flushTranslations()
+            } else {
+                hart.flushTranslation(page: hart[x: i.rs1])
+            }
+            return hart.resume(at: pc &+ i.length)
+        case .sfence_w_inval, .sfence_inval_ir:
+            try state.pointee.csr.permitInvalidationFence(state.pointee.privilege)
+            return false
+        case .cbo_zero, .cbo_clean, .cbo_flush, .cbo_inval:
+            try hart.cacheBlock(i)
+            return false
+        case .amocas_q:
+            try hart.compareAndSwapQuad(i)
+            return false
+        default:
+            throw .illegal
+        }
+    }
+
+    private func resume(at pc: UInt64) -> Bool {
+        state.pointee.pc = pc
+        return true
+    }
+    private func changedMode() -> Bool {
+        state.pointee.attention.insert(.interrupts)
+        updateTranslation()
+        return true
+    }
+
+    private func environmentCall(at pc: UInt64) throws(Trap) -> Bool {
+        switch state.pointee.privilege {
+        case .user: throw Trap(.ecallFromU)
+        case .machine: throw Trap(.ecallFromM)
+        case .supervisor:
+            guard exitsOnFirmwareCall else { throw Trap(.ecallFromS) }
+            requestExit(.firmwareCall)
+            return resume(at: pc &+ 4)
+        }
+    }
+
+    private func wait(_ i: Instruction, at pc: UInt64) throws(Trap) -> Bool {
+        try state.pointee.csr.permitWaiting(state.pointee.privilege)
+        // Zawrs: with the reservation gone there is nothing to wait for; a stall may end at any time.
+        if i.opcode != .wfi { return false }
+        if !canWake { requestExit(.waitForInterrupt) }
+        state.pointee.attention.insert(.interrupts)
+        return resume(at: pc &+ 4)
+    }
+
+    private func accessCSR(_ i: Instruction, at pc: UInt64) throws(Trap) -> Bool {
+        let isImmediate = i.opcode.rawValue >= Opcode.csrrwi.rawValue
+        let operand = isImmediate ? UInt64(i.rs1) : self[x: i.rs1]
+        let operation: CSROperation =
+            switch i.opcode {
+            case .csrrs, .csrrsi: .set
+            case .csrrc, .csrrci: .clear
+            default: .write
+            }
+        let writes = operation == .write || i.rs1 != 0
+        var context = CSRContext(cycle: state.pointee.retired, instret: state.pointee.retired)
+        if CSR.needsContext(i.csr) {
+            context.time = bus.time(for: self)
+            if i.csr == CSR.seed && writes { context.entropy = bus.seed(for: self) }
+        }
+        let (old, effects) = try state.pointee.csr.access(
+            i.csr, operation, operand, writes: writes, privilege: state.pointee.privilege,
+            context: context)
+        self[x: i.rd] = old
+        if CSR.isProtection(i.csr) && writes { flushTranslations() }
+        let matters = effects.intersection([.translation, .interrupts, .timer])
+        return matters.isEmpty ? false : apply(matters, after: pc &+ 4)
+    }
+
+    private func apply(_ effects: CSREffects, after pc: UInt64) -> Bool {
+        if effects.contains(.translation) { updateTranslation() }
+        if effects.contains(.interrupts) { state.pointee.attention.insert(.interrupts) }
+        if effects.contains(.timer) {
+            advance(to: bus.time(for: self))
+            requestExit(.timer)
+        }
+        return resume(at: pc)
+    }
+
+    /// Zicbom and Zicboz on 64-byte blocks. RAM is coherent, so all but `cbo.zero` only check.
+    private func cacheBlock(_ i: Instruction) throws(Trap) {
+        let privilege = state.pointee.privilege
+        switch i.opcode {
+        case .cbo_zero: try state.pointee.csr.permitCacheZero(privilege)
+        case .cbo_inval: _ = try state.pointee.csr.cacheInvalidationFlushes(privilege)
+        default: try state.pointee.csr.permitCacheClean(privilege)
+        }
+        let address = self[x: i.rs1] & ~63
+        let isZero = i.opcode == .cbo_zero
+        let result: Translation
+        do throws(Trap) {
+            result = try translate(address, count: 64, isZero ? .store : .load)
+        } catch {
+            // A cache-block management instruction faults as a store (CMO specification, §2.5.2).
+            throw Trap(isZero ? error.cause : error.cause.asStore, value: self[x: i.rs1])
+        }
+        guard isZero else { return }
+        guard memory.fill(GuestRange(start: result.physical, count: 64), with: 0) else {
+            throw Trap(.storeAccessFault, value: self[x: i.rs1])
+        }
+        wroteMemory(result.physical)
+    }
+}
+
+extension ExceptionCause {
+    fileprivate var asStore: ExceptionCause {
+        switch self {
+        case .loadPageFault: .storePageFault
+        case .loadAccessFault: .storeAccessFault
+        default: self
+        }
+    }
+}
