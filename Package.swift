@@ -58,6 +58,12 @@ let package = Package(
                 "Hart", "SBI", "Devices", "Virtio", "Journal", "FDT", "RISCV", "Effects",
                 "GuestMemory", "Bits",
             ]),
+        tests(
+            "MachineTests",
+            [
+                "Machine", "Hart", "FDT", "RISCV", "Effects", "Devices", "Journal", "GuestMemory",
+                "Bits",
+            ]),
         room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
         room("Loader", ["Bits"]),
         // Floor 4.
