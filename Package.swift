@@ -42,6 +42,7 @@ let package = Package(
         room("Effects", ["Bits"]),
         room("RISCV", ["Bits"]),
         room("GuestMemory", ["Bits", "CHost"]),
+        tests("FloatTests", ["RISCV", "Hart"]),
         tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
         // Floor 1.
         room("SBI", ["RISCV", "Effects", "Bits"]),

@@ -109,12 +109,11 @@ package enum AtomicOperation: UInt8, Sendable {
 }
 
 /// The formats of floating-point operands.
-@frozen @usableFromInline
-package enum FloatKind: UInt8, Sendable { case half, single, double }
+@usableFromInline package typealias FloatKind = FloatFormat
 
 /// Operations on floating-point operands that may round or set flags.
 @frozen @usableFromInline
-package enum FloatOperation: UInt8, Sendable {
+package enum FloatOperation: UInt8, Sendable, CaseIterable {
     case add, subtract, multiply, divide, squareRoot
     /// a·b+c, a·b−c, −(a·b)+c, −(a·b)−c.
     case multiplyAdd, multiplySubtract, negatedMultiplySubtract, negatedMultiplyAdd

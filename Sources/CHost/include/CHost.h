@@ -3,4 +3,5 @@
 // What Swift cannot say: see each file for the reason why.
 #include "guest_atomics.h"
 #include "host_memory.h"
+#include "host_float.h"
 #endif
