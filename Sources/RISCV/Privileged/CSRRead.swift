@@ -2,7 +2,7 @@ import Bits
 
 extension CSRFile {
     /// The value that a CSR instruction puts into `rd`. `seed` cannot be only read.
-    package mutating func read(_ number: Int, privilege: Privilege, context: CSRContext)
+    package func read(_ number: Int, privilege: Privilege, context: CSRContext)
         throws(Trap) -> UInt64
     {
         try permit(number, writes: false, privilege: privilege)

@@ -58,8 +58,8 @@ package struct PMP: Sendable {
             var stop: UInt64 = 0
             switch mode(index) {
             case 1:  // TOR: from the entry below up to this one.
-                start = index == 0 ? 0 : addresses[index - 1] &<< 2
-                stop = max(start, address &<< 2)
+                let bottom = index == 0 ? 0 : addresses[index - 1] &<< 2
+                if bottom < address &<< 2 { (start, stop) = (bottom, address &<< 2) }
             case 2:  // NA4
                 start = address &<< 2
                 stop = start &+ 4
