@@ -1,0 +1,101 @@
+import Bits
+import Effects
+import Hart
+import Journal
+
+extension Machine {
+    /// How many instructions a hart runs before somebody looks at clocks and the inbox.
+    static let slice: UInt64 = 100_000
+    /// Near a deadline of the host's clock slices are shorter: instructions for each tick of 100 ns.
+    static let instructionsPerTick: UInt64 = 50
+    static let shortestSlice: UInt64 = 2_000
+
+    /// Runs until the guest or the outside ends it.
+    package func run() throws(HullError) -> EndOfRun {
+        while true {
+            if let end = try step() { return end }
+        }
+    }
+
+    /// One turn of one hart, or one wait.
+    func step() throws(HullError) -> EndOfRun? {
+        if !inbox.isEmpty { deliverEvents() }
+        let budget = advanceTime()
+        if let hart = nextHart() {
+            runTurn(hart, budget)
+        } else {
+            waitForEvent()
+        }
+        return bus.end == nil ? nil : try ending()
+    }
+
+    /// Tells devices and harts what time it is, and says for how many instructions that holds.
+    private func advanceTime() -> UInt64 {
+        let now = bus.now
+        var next = Deadlines.never
+        for hart in harts {
+            guard let deadline = hart.timerDeadline else { continue }
+            if deadline <= now { hart.advance(to: now) } else { next = min(next, deadline) }
+        }
+        next = min(next, bus.deadlines.next)
+        guard next != Deadlines.never else { return Self.slice }
+        if let exact = bus.clock.instructions(until: next, retired: bus.retired) {
+            return min(max(exact, 1), Self.slice)
+        }
+        let ticks = next > now ? next &- now : 0
+        guard ticks < Self.slice / Self.instructionsPerTick else { return Self.slice }
+        return max(ticks &* Self.instructionsPerTick, Self.shortestSlice)
+    }
+
+    /// The next hart in turn that has something to run.
+    private func nextHart() -> Hart? {
+        for _ in harts {
+            let hart = harts[turn]
+            turn = turn + 1 < harts.count ? turn + 1 : 0
+            if isWaiting[hart.id] {
+                guard hart.canWake else { continue }
+                isWaiting[hart.id] = false
+            }
+            return hart
+        }
+        return nil
+    }
+
+    private func runTurn(_ hart: Hart, _ budget: UInt64) {
+        switch engine.run(hart, budget: budget) {
+        case .waitForInterrupt: isWaiting[hart.id] = true
+        case .firmwareCall: break
+        case .budget, .timer, .debugStop, .requested: break
+        }
+    }
+
+    /// No hart has anything to run: time passes, or the outside says something.
+    private func waitForEvent() {
+        for port in bus.consoles { port.backEnd.flush() }
+        var deadline = bus.deadlines.next
+        for hart in harts { deadline = min(deadline, hart.timerDeadline ?? Deadlines.never) }
+        guard deadline != Deadlines.never else {
+            _ = inbox.wait()
+            return
+        }
+        if let nanoseconds = bus.clock.nanoseconds(until: deadline) {
+            _ = inbox.wait(timeoutNanoseconds: nanoseconds)
+        } else {
+            bus.clock.skip(to: deadline, retired: bus.retired)
+        }
+    }
+
+    private func deliverEvents() {
+        for event in inbox.drain() { bus.deliver(event) }
+    }
+
+    private func ending() throws(HullError) -> EndOfRun? {
+        guard let end = bus.end else { return nil }
+        for port in bus.consoles { port.backEnd.flush() }
+        if end.reason == .reset && !endsAtReset {
+            try reset()
+            return nil
+        }
+        return end
+    }
+}
