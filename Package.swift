@@ -82,6 +82,9 @@ let package = Package(
                 "Hull", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        // What several test targets share.
+        .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+        tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),
         tests("FDTTests", ["FDT"]),
