@@ -90,5 +90,6 @@ let package = Package(
         tests("FDTTests", ["FDT"]),
         tests("RISCVTests", ["RISCV", "Bits"]),
         tests("DevicesTests", ["Devices", "Effects", "Bits"]),
+        tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits"]),
     ]
 )

@@ -100,7 +100,8 @@ extension BinaryOperation {
 
 extension LoadKind {
     /// The loaded bytes as the register sees them.
-    @inlinable package func extend(_ raw: UInt64) -> UInt64 {
+    @inlinable @inline(__always)
+    package func extend(_ raw: UInt64) -> UInt64 {
         switch self {
         case .signed8: UnaryOperation.signExtend8.apply(raw)
         case .signed16: UnaryOperation.signExtend16.apply(raw)

@@ -6,6 +6,7 @@ import Bits
 ///
 /// Rules of a clause: it branches in Swift only on the instruction's operands, never on a `Value`
 /// (`select` and `branch` do that), and no architectural write comes before its last possible throw.
+@usableFromInline
 package protocol Semantics {
     /// A 64-bit word, known now (the hart) or later (the translator).
     associatedtype Value
@@ -131,29 +132,37 @@ package enum FloatOperation: UInt8, Sendable, CaseIterable {
 
 /// Short names, so that a clause reads as its line in the manual.
 extension Semantics {
-    @inlinable package mutating func add(_ a: Value, _ b: Value) -> Value { binary(.add, a, b) }
+    @inlinable @inline(__always)
+    package mutating func add(_ a: Value, _ b: Value) -> Value { binary(.add, a, b) }
     /// The immediate as a value.
-    @inlinable package mutating func immediate(_ i: Instruction) -> Value {
+    @inlinable @inline(__always)
+    package mutating func immediate(_ i: Instruction) -> Value {
         constant(UInt64(bitPattern: i.immediate))
     }
     /// Sign-extends the low 32 bits.
-    @inlinable package mutating func word(_ a: Value) -> Value { unary(.signExtend32, a) }
-    @inlinable package mutating func unsignedWord(_ a: Value) -> Value { unary(.zeroExtend32, a) }
+    @inlinable @inline(__always)
+    package mutating func word(_ a: Value) -> Value { unary(.signExtend32, a) }
+    @inlinable @inline(__always)
+    package mutating func unsignedWord(_ a: Value) -> Value { unary(.zeroExtend32, a) }
     /// `rs1 + immediate`: the address of a load, a store or a jump.
-    @inlinable package mutating func address(_ i: Instruction) -> Value {
+    @inlinable @inline(__always)
+    package mutating func address(_ i: Instruction) -> Value {
         binary(.add, x(i.rs1), immediate(i))
     }
-    @inlinable package mutating func register(
+    @inlinable @inline(__always)
+    package mutating func register(
         _ i: Instruction, _ operation: BinaryOperation
     ) {
         setX(i.rd, binary(operation, x(i.rs1), x(i.rs2)))
     }
-    @inlinable package mutating func registerWord(
+    @inlinable @inline(__always)
+    package mutating func registerWord(
         _ i: Instruction, _ operation: BinaryOperation
     ) {
         setX(i.rd, word(binary(operation, x(i.rs1), x(i.rs2))))
     }
-    @inlinable package mutating func registerImmediate(
+    @inlinable @inline(__always)
+    package mutating func registerImmediate(
         _ i: Instruction, _ operation: BinaryOperation
     ) {
         setX(i.rd, binary(operation, x(i.rs1), immediate(i)))
