@@ -85,6 +85,9 @@ let package = Package(
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),
+        // Chores: `swift run dev …`.
+        .executableTarget(name: "dev", dependencies: ["RISCV"], swiftSettings: strict),
+        tests("DevTests", ["dev"]),
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),
         tests("FDTTests", ["FDT"]),
