@@ -24,6 +24,7 @@ extension Hart {
             return host
         }
         statistics.tlbMisses &+= 1
+        if debug.isWatching { watch(address, width, isStore: kind == .store) }
         let result = try translate(address, count: width.bytes, kind)
         let host =
             kind == .load

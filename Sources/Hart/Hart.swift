@@ -23,6 +23,8 @@ package final class Hart {
     /// Code that engines made from these pages is stale.
     var onCodeWrite: (GuestPhysical) -> Void = { _ in }
     package var statistics = Statistics()
+    /// Breakpoints and watchpoints; after a change of either call the engine's `debugChanged`.
+    package var debug = DebugState()
     var translationKey = TranslationKey()
 
     /// Counts of what is rare enough to count.

@@ -70,7 +70,8 @@ package final class Interpreter: Engine {
         if state.pointee.attention.rawValue != 0 {
             if state.pointee.attention.contains(.exit) { return nil }
             state.pointee.attention.remove(.interrupts)
-            if let cause = state.pointee.csr.pendingInterrupt(privilege: state.pointee.privilege) {
+            if !hart.debug.masksInterrupts,
+                let cause = state.pointee.csr.pendingInterrupt(privilege: state.pointee.privilege) {
                 hart.takeInterrupt(cause)
             }
         }
@@ -113,6 +114,10 @@ package final class Interpreter: Engine {
         }
         let low = UInt32(parcels[index])
         let target = UnsafeMutablePointer(mutating: slot)
+        if hart.isBreakpointOffset(index * 2) {
+            target.pointee = Instruction(.debugStop)
+            return
+        }
         if index == DecodedPages.slotsPerPage - 1
             || (low & 3 == 3 && index == DecodedPages.slotsPerPage - 2)
         {
@@ -120,9 +125,29 @@ package final class Interpreter: Engine {
             return
         }
         let bits = low & 3 == 3 ? low | UInt32(parcels[index + 1]) << 16 : low
-        target.pointee =
-            hart.decoder.decode(bits)
-            ?? Instruction(.illegal, isCompressed: low & 3 != 3)
+        target.pointee = Self.decode(bits, hart)
+    }
+
+    private static func decode(_ bits: UInt32, _ hart: Hart) -> Instruction {
+        hart.decoder.decode(bits) ?? Instruction(.illegal, isCompressed: bits & 3 != 3)
+    }
+
+    /// A stop slot: nil where the hart stands on its breakpoint; else the instruction behind it.
+    func debugStop(_ hart: Hart, _ slot: UnsafePointer<Instruction>, at pc: UInt64) throws(Trap)
+        -> UnsafePointer<Instruction>?
+    {
+        guard hart.debug.breakpoints.contains(pc), hart.debug.skipped != pc else {
+            hart.debug.skipped = nil
+            return try straddle(hart, slot, at: pc)
+        }
+        hart.state.pointee.pc = pc
+        hart.requestExit(.debugStop)
+        return nil
+    }
+
+    package func debugChanged(_ hart: Hart) {
+        pages.invalidateAll()
+        hart.flushTranslations()
     }
 
     /// The instruction at a page's end, set up to run in the scratch page, which knows no neighbours.
@@ -134,14 +159,13 @@ package final class Interpreter: Engine {
         let low = UInt32(parcels[index])
         var bits = low
         if low & 3 == 3 {
-            if index == DecodedPages.slotsPerPage - 2 {
+            if index < DecodedPages.slotsPerPage - 1 {
                 bits |= UInt32(parcels[index + 1]) << 16
             } else {
                 bits |= UInt32(try hart.fetchParcel(pc &+ 2)) << 16
             }
         }
-        pages.scratch.pointee =
-            hart.decoder.decode(bits) ?? Instruction(.illegal, isCompressed: low & 3 != 3)
+        pages.scratch.pointee = Self.decode(bits, hart)
         return UnsafePointer(pages.scratch)
     }
 }

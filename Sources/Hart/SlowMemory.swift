@@ -10,6 +10,7 @@ extension Hart {
     {
         let hart = hart._withUnsafeGuaranteedRef { $0 }
         hart.statistics.tlbMisses &+= 1
+        if hart.debug.isWatching { hart.watch(address, width, isStore: false) }
         if crossesPage(address, width) {
             return try hart.loadBytes(width, address)
         }
@@ -32,6 +33,7 @@ extension Hart {
     ) throws(Trap) {
         let hart = hart._withUnsafeGuaranteedRef { $0 }
         hart.statistics.tlbMisses &+= 1
+        if hart.debug.isWatching { hart.watch(address, width, isStore: true) }
         if crossesPage(address, width) {
             return try hart.storeBytes(width, address, value)
         }

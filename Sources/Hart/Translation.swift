@@ -125,6 +125,7 @@ extension Hart {
         else { return }
         if kind == .store && memory.storesAreWatched(GuestPhysical(physicalPage)) { return }
         let page = address & ~0xfff
+        if debug.isWatching && isWatched(page: page) { return }
         let index = Int(truncatingIfNeeded: page &>> 12) & (TLBSet.dataEntries - 1)
         let table = kind == .store ? TLBSet.storeOffset : 0
         state.pointee.dataTLB[table + index] = TLBEntry(
