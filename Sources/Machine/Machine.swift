@@ -42,6 +42,8 @@ package final class Machine {
     package let plan: BootPlan
     /// Harts that sit in `wfi`.
     var isWaiting: [Bool]
+    /// The hart that stands at a breakpoint or met a watchpoint.
+    package var stoppedHart: Int?
     /// Whose turn it is.
     var turn = 0
 

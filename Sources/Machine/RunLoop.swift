@@ -18,7 +18,7 @@ extension Machine {
     }
 
     /// One turn of one hart, or one wait.
-    func step() throws(HullError) -> EndOfRun? {
+    package func step() throws(HullError) -> EndOfRun? {
         if !inbox.isEmpty { deliverEvents() }
         let budget = advanceTime()
         if let hart = nextHart() {
@@ -61,11 +61,12 @@ extension Machine {
         return nil
     }
 
-    private func runTurn(_ hart: Hart, _ budget: UInt64) {
+    func runTurn(_ hart: Hart, _ budget: UInt64) {
         switch engine.run(hart, budget: budget) {
         case .waitForInterrupt: isWaiting[hart.id] = true
         case .firmwareCall: break
-        case .budget, .timer, .debugStop, .requested: break
+        case .debugStop: stoppedHart = hart.id
+        case .budget, .timer, .requested: break
         }
     }
 
@@ -89,7 +90,7 @@ extension Machine {
         for event in inbox.drain() { bus.deliver(event) }
     }
 
-    private func ending() throws(HullError) -> EndOfRun? {
+    func ending() throws(HullError) -> EndOfRun? {
         guard let end = bus.end else { return nil }
         for port in bus.consoles { port.backEnd.flush() }
         if end.reason == .reset && !endsAtReset {
