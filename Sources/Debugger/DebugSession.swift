@@ -135,7 +135,8 @@ package struct DebugSession {
         case UInt8(ascii: "M"), UInt8(ascii: "X"):
             guard let (address, count) = scanner.range(), scanner.skip(":") else { return .error }
             let bytes =
-                first == UInt8(ascii: "M") ? Hex.bytes(scanner.remaining) : [UInt8](scanner.remaining)
+                first == UInt8(ascii: "M")
+                ? Hex.bytes(scanner.remaining) : [UInt8](scanner.remaining)
             guard let bytes, UInt64(bytes.count) == count else { return .error }
             return machine.debugWrite(address, bytes, by: hart) ? .ok : .error
         default: return []
@@ -172,7 +173,8 @@ package struct DebugSession {
         while let action = scanner.next() {
             let isStep = action == UInt8(ascii: "s") || action == UInt8(ascii: "S")
             if action == UInt8(ascii: "C") || action == UInt8(ascii: "S") { _ = scanner.number() }
-            let hart = scanner.skip(":") ? (scanner.skip("-1") ? nil : thread(scanner.number())) : nil
+            let hart =
+                scanner.skip(":") ? (scanner.skip("-1") ? nil : thread(scanner.number())) : nil
             if isStep && step == nil { step = hart ?? selected }
             _ = scanner.skip(";")
         }
@@ -190,7 +192,9 @@ package struct DebugSession {
     }
 
     private mutating func changeBreakpoint(_ scanner: inout Scanner, insert: Bool) -> [UInt8] {
-        guard let digit = scanner.next(), let kind = Breakpoints.Kind(digit: digit) else { return [] }
+        guard let digit = scanner.next(), let kind = Breakpoints.Kind(digit: digit) else {
+            return []
+        }
         guard scanner.skip(","), let (address, count) = scanner.range() else { return .error }
         let point = Breakpoints.Point(kind: kind, address: address, count: count)
         if insert { breakpoints.insert(point) } else { breakpoints.remove(point) }
@@ -214,7 +218,9 @@ extension [UInt8] {
 
 /// Why the target stopped.
 package enum StopReason: Equatable, Sendable {
-    package enum Watch: String, Sendable { case write = "watch", read = "rwatch", access = "awatch" }
+    package enum Watch: String, Sendable {
+        case write = "watch", read = "rwatch", access = "awatch"
+    }
     case step, breakpoint, interrupted
     case watchpoint(Watch, address: UInt64)
 }

@@ -73,7 +73,8 @@ extension DebugSession {
     }
 
     private func translate(_ word: String?) -> String {
-        guard let word, let address = UInt64(word.hasPrefix("0x") ? word.dropFirst(2) : word[...], radix: 16)
+        guard let word,
+            let address = UInt64(word.hasPrefix("0x") ? word.dropFirst(2) : word[...], radix: 16)
         else { return "Give an address in hexadecimal, as in: monitor translate 0x80200000\n" }
         guard let physical = hart.physical(for: GuestVirtual(address)) else {
             return "0x\(String(address, radix: 16)) is not mapped on hart \(hart.id) now.\n"

@@ -105,3 +105,10 @@ extension GuestMemory {
         return stored ? .stored : .found(UInt128(seen.1) &<< 64 | UInt128(seen.0))
     }
 }
+
+extension GuestMemory {
+    /// Whether one slot holds all of these bytes.
+    package func holds(_ range: GuestRange) -> Bool {
+        unsafe host(range.start, count: range.count) != nil
+    }
+}

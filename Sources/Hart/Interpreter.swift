@@ -71,7 +71,8 @@ package final class Interpreter: Engine {
             if state.pointee.attention.contains(.exit) { return nil }
             state.pointee.attention.remove(.interrupts)
             if !hart.debug.masksInterrupts,
-                let cause = state.pointee.csr.pendingInterrupt(privilege: state.pointee.privilege) {
+                let cause = state.pointee.csr.pendingInterrupt(privilege: state.pointee.privilege)
+            {
                 hart.takeInterrupt(cause)
             }
         }

@@ -28,7 +28,7 @@ extension Machine {
         while !rest.isEmpty {
             let part = rest.prefix(Int(4096 - (at & 0xfff)))
             guard let physical = hart.physical(for: GuestVirtual(at)),
-                memory.host(physical, count: UInt64(part.count)) != nil
+                memory.holds(GuestRange(start: physical, count: UInt64(part.count)))
             else { return false }
             pieces.append((physical, part))
             rest = rest.dropFirst(part.count)

@@ -23,12 +23,21 @@ extension Interpreter {
                 s.state.pointee.pc = s.pc(of: s.slot)
                 s.slot = s.state.pointee.resumeSlot
                 continue
+            case .debugStop:
+                let pc = s.pc(of: s.slot)
+                let hart = s.hart._withUnsafeGuaranteedRef { $0 }
+                if let slot = try debugStop(hart, s.slot, at: pc) {
+                    s.slot = slot
+                    s.bias = pc &- UInt64(UInt(bitPattern: slot)) &>> 2
+                } else {
+                    s.slot = s.state.pointee.resumeSlot
+                }
+                continue
             case .straddle:
                 let pc = s.pc(of: s.slot)
                 s.slot = try straddle(s.hart._withUnsafeGuaranteedRef { $0 }, s.slot, at: pc)
                 s.bias = pc &- UInt64(UInt(bitPattern: s.slot)) &>> 2
                 continue
-            case .debugStop, .illegal: throw .illegal
             // generated: cases of s
             case .lui: try s.lui(i)
             case .auipc: try s.auipc(i)
