@@ -84,6 +84,8 @@ let package = Package(
             swiftSettings: strict),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+        // The house's rules, read from ARCHITECTURE.md and GLOSSARY.md.
+        tests("Tidy", ["TestKit"]),
         tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),
         // Chores: `swift run dev …`.
         .executableTarget(name: "dev", dependencies: ["RISCV"], swiftSettings: strict),

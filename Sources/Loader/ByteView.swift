@@ -25,6 +25,7 @@ struct ByteView {
     func has(_ magic: StaticString, at offset: UInt64 = 0) -> Bool {
         magic.withUTF8Buffer { magic in
             guard holds(offset, UInt64(magic.count)) else { return false }
+            // SAFETY: the index stays below the buffer's count.
             for index in 0..<magic.count where unsafe bytes[Int(offset) + index] != magic[index] {
                 return false
             }

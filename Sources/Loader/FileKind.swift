@@ -111,6 +111,7 @@ private enum Magic {
 
     func withBytes(_ body: ([UInt8]) -> Bool) -> Bool {
         switch self {
+        // SAFETY: the buffer is copied before the closure returns.
         case .text(let text): text.withUTF8Buffer { unsafe body(Array($0)) }
         case .bytes(let bytes): body(bytes)
         }
