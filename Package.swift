@@ -68,7 +68,7 @@ let package = Package(
         room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
         room("Loader", ["Bits"]),
         // Floor 4.
-        room("Debugger", ["Machine", "Hart", "RISCV", "Bits"]),
+        room("Debugger", ["Machine", "Hart", "RISCV", "Effects", "Bits"]),
         // Floor 5: what people use.
         room(
             "Hull",
