@@ -42,7 +42,7 @@ let package = Package(
         room("Effects", ["Bits"]),
         room("RISCV", ["Bits"]),
         room("GuestMemory", ["Bits", "CHost"]),
-        tests("FloatTests", ["RISCV", "Hart"]),
+        tests("FloatTests", ["RISCV", "Hart", "TestKit"], resources: ["vectors.S"]),
         tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
         // Floor 1.
         room("SBI", ["RISCV", "Effects", "Bits"]),
