@@ -66,6 +66,10 @@ let package = Package(
                 "Bits",
             ]),
         room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
+        tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
+        .executableTarget(
+            name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
+            path: "Tests/Probes/HostProbe", swiftSettings: strict),
         room("Loader", ["Bits"]),
         // Floor 4.
         room("Debugger", ["Machine", "Hart", "RISCV", "Effects", "Bits"]),

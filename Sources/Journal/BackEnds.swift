@@ -5,8 +5,10 @@ package protocol ConsoleBackEnd: AnyObject, Sendable {
     /// Takes bytes for the outside; may keep them until `flush()`.
     func output(_ bytes: [UInt8])
     func output(_ byte: UInt8)
-    /// The run loop has nothing to do, or a deadline passed: let people see what there is.
+    /// The run loop has nothing to do: let people see what there is.
     func flush()
+    /// Called now and then while the guest is busy: what has waited for a while goes out.
+    func flushIfDue()
     /// The guest took this many bytes of the input that was delivered: more may be read. Input that
     /// nobody takes is never read from the host, so that none is lost.
     func inputTaken(_ count: Int)
@@ -41,4 +43,9 @@ package struct InputWindow: Sendable, Equatable {
         outstanding -= taken
         return taken
     }
+}
+
+extension ConsoleBackEnd {
+    /// For back ends that gather nothing.
+    package func flushIfDue() {}
 }

@@ -3,6 +3,8 @@
 // What Swift cannot say: see each file for the reason why.
 #include "guest_atomics.h"
 #include "host_decompression.h"
-#include "host_memory.h"
+#include "host_files.h"
 #include "host_float.h"
+#include "host_memory.h"
+#include "host_terminal.h"
 #endif

@@ -1,0 +1,83 @@
+import Bits
+import Effects
+import Journal
+
+/// A drive whose requests are carried out by threads of its own, so that no hart waits for a disk.
+///
+/// SAFETY: everything mutable is reached under `monitor` only.
+package final class HostDrive: BlockBackEnd, @unchecked Sendable {
+    /// Two, so that a slow flush holds up no read.
+    private static let threadCount = 2
+
+    private let drive: DriveFile
+    private let inbox: EventInbox
+    private let monitor = Monitor()
+    private var queue: [BlockRequest] = []
+    /// Index of the first request of `queue` that nobody took.
+    private var next = 0
+    private var isClosing = false
+    private var threads: [HostThread] = []
+
+    package var byteCount: UInt64 { drive.byteCount }
+    package var isReadOnly: Bool { drive.isReadOnly }
+
+    package init(_ drive: DriveFile, inbox: EventInbox) throws(HullError) {
+        self.drive = drive
+        self.inbox = inbox
+        for _ in 0..<Self.threadCount {
+            do throws(HullError) {
+                threads.append(try HostThread("drive") { [self] in work() })
+            } catch {
+                close()
+                throw error
+            }
+        }
+    }
+
+    package convenience init(_ path: String, readOnly: Bool, inbox: EventInbox) throws(HullError) {
+        try self.init(try DriveFile(path, readOnly: readOnly), inbox: inbox)
+    }
+
+    package func submit(_ request: BlockRequest) {
+        monitor.locked {
+            queue.append(request)
+            monitor.signal()
+        }
+    }
+
+    package func close() {
+        let ended = monitor.locked {
+            isClosing = true
+            monitor.broadcast()
+            defer { threads = [] }
+            return threads
+        }
+        for thread in ended { thread.join() }
+    }
+
+    private func work() {
+        while let request = take() {
+            let (status, data) = drive.perform(request)
+            inbox.post(
+                .block(device: request.device, tag: request.tag, status, data: data))
+        }
+    }
+
+    /// The next request, or nil when the drive is closing and none is left.
+    private func take() -> BlockRequest? {
+        monitor.locked {
+            while next == queue.count {
+                if isClosing { return nil }
+                monitor.wait()
+            }
+            let request = queue[next]
+            queue[next].data = []
+            next += 1
+            if next == queue.count || next == 256 {
+                queue.removeFirst(next)
+                next = 0
+            }
+            return request
+        }
+    }
+}
