@@ -100,5 +100,7 @@ let package = Package(
         tests("RISCVTests", ["RISCV", "Bits"]),
         tests("DevicesTests", ["Devices", "Effects", "Bits"]),
         tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits"]),
+        tests(
+            "DebuggerTests", ["Debugger", "Machine", "Hart", "Effects", "Bits"]),
     ]
 )

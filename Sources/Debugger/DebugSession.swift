@@ -60,6 +60,9 @@ package struct DebugSession {
         return framed(stopReply(reason))
     }
 
+    /// The connection is lost: nothing of the debugger stays behind.
+    package mutating func abandon() { end(.detached) }
+
     /// The guest ended the run.
     package mutating func exited(_ code: UInt8) -> [UInt8] {
         isRunning = false

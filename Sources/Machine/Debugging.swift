@@ -51,4 +51,10 @@ extension Machine {
         stoppedHart = nil
         return bus.end == nil ? nil : try ending()
     }
+
+    /// What the outside says while no hart runs: a stop, keys for later.
+    package func pollEvents() throws(HullError) -> EndOfRun? {
+        if !inbox.isEmpty { deliverEvents() }
+        return bus.end == nil ? nil : try ending()
+    }
 }

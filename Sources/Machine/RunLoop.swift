@@ -86,7 +86,7 @@ extension Machine {
         }
     }
 
-    private func deliverEvents() {
+    func deliverEvents() {
         for event in inbox.drain() { bus.deliver(event) }
     }
 
