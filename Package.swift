@@ -99,6 +99,9 @@ let package = Package(
         tests("FDTTests", ["FDT"]),
         tests("RISCVTests", ["RISCV", "Bits"]),
         tests("DevicesTests", ["Devices", "Effects", "Bits"]),
+        tests(
+            "Conformance", ["Hart", "RISCV", "Loader", "GuestMemory", "Bits", "TestKit"],
+            resources: ["Programs"]),
         tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits"]),
         tests(
             "DebuggerTests", ["Debugger", "Machine", "Hart", "Effects", "Bits"]),

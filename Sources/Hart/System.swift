@@ -73,9 +73,9 @@ extension Hart {
     }
 
     private func wait(_ i: Instruction, at pc: UInt64) throws(Trap) -> Bool {
-        try state.pointee.csr.permitWaiting(state.pointee.privilege)
-        // Zawrs: with the reservation gone there is nothing to wait for; a stall may end at any time.
+        // Zawrs: a stall may end at any time. Ours end at once, so that TW never finds them too long.
         if i.opcode != .wfi { return false }
+        try state.pointee.csr.permitWaiting(state.pointee.privilege)
         if !canWake { requestExit(.waitForInterrupt) }
         state.pointee.attention.insert(.interrupts)
         return resume(at: pc &+ 4)

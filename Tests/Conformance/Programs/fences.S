@@ -85,7 +85,7 @@
     j       8f
     .balign 4
 patched:
-    addi    a0, a0, 0
+    .word   0x00050513
     jr      t1
 9:  fail
 8:
