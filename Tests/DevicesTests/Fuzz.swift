@@ -83,6 +83,132 @@ func fuzzUARTInput(seed: UInt64, steps: Int) throws(FuzzFailure) {
     if expected == 0 && steps > 1000 { throw FuzzFailure(what: "nothing arrived") }
 }
 
+/// Random wires and accesses. After each step every context's level is what its registers say.
+func fuzzPLIC(seed: UInt64, steps: Int) throws(FuzzFailure) {
+    var random = SeededGenerator(seed: seed)
+    let harts = 1 + Int(random.below(3))
+    var plic = PLIC(hartCount: harts, sourceCount: Int(random.below(128)))
+    var levels = [Bool](repeating: false, count: harts * 2)
+    for _ in 0..<steps {
+        var effects = EffectList()
+        let context = random.below(UInt64(harts * 2))
+        let address: UInt64 =
+            switch random.below(6) {
+            case 0: random.below(130) * 4
+            case 1: 0x1000 + random.below(8) * 4
+            case 2: 0x2000 + context * 0x80 + random.below(5) * 4
+            case 3: 0x20_0000 + context * 0x1000
+            case 4: 0x20_0004 + context * 0x1000
+            default: random.below(PLIC.windowBytes + 16)
+            }
+        let width = random.below(8) == 0 ? random.width() : .word
+        switch random.below(3) {
+        case 0: plic.setLevel(Int(random.below(140)) - 5, random.below(2) == 0, &effects)
+        case 1: _ = plic.read(address, width, &effects)
+        default:
+            let value = random.below(2) == 0 ? random.below(128) : random.value()
+            _ = plic.write(address, value, width, &effects)
+        }
+        for effect in effects.items {
+            guard case .interrupt(let hart, let line, let level) = effect else {
+                throw FuzzFailure(what: "unexpected effect")
+            }
+            let index = hart * 2 + (line == .supervisorExternal ? 1 : 0)
+            if levels[index] == level { throw FuzzFailure(what: "no change") }
+            levels[index] = level
+        }
+        for context in levels.indices where levels[context] != notification(plic, context) {
+            throw FuzzFailure(what: "level of context \(context)")
+        }
+    }
+}
+
+/// A context's level, worked out from what the guest can read (§6 to §9 of the specification).
+private func notification(_ plic: PLIC, _ context: Int) -> Bool {
+    var plic = plic
+    var effects = EffectList()
+    func word(_ offset: UInt64) -> UInt64 { plic.read(offset, .word, &effects) ?? 0 }
+    let threshold = word(0x20_0000 + UInt64(context) * 0x1000)
+    for source in 1..<128 as Range<UInt64> {
+        let index = source / 32 * 4
+        let isPending = word(0x1000 + index).bit(Int(source % 32))
+        let isEnabled = word(0x2000 + UInt64(context) * 0x80 + index).bit(Int(source % 32))
+        if isPending && isEnabled && word(source * 4) > threshold { return true }
+    }
+    return false
+}
+
+/// Random accesses while time passes. A level is what `mtime` and `mtimecmp` say, and no timer is
+/// due later than it was scheduled.
+func fuzzACLINT(seed: UInt64, steps: Int) throws(FuzzFailure) {
+    var random = SeededGenerator(seed: seed)
+    let harts = 1 + Int(random.below(3))
+    var clint = ACLINT(hartCount: harts)
+    var levels = [Bool](repeating: false, count: harts)
+    var now: UInt64 = 0
+    for _ in 0..<steps {
+        var effects = EffectList()
+        now &+= random.below(1000)
+        let offset: UInt64 =
+            switch random.below(4) {
+            case 0: random.below(4) * 4
+            case 1: 0x4000 + random.below(8) * 4
+            case 2: 0xbff8 + random.below(2) * 4
+            default: random.below(ACLINT.windowBytes + 16)
+            }
+        let value =
+            random.below(2) == 0 ? clint.time(now: now) &+ random.below(2000) : random.value()
+        switch random.below(4) {
+        case 0: _ = clint.read(offset, random.width(), now: now, &effects)
+        case 1: _ = clint.write(offset, value, random.width(), now: now, &effects)
+        default: break
+        }
+        clint.tick(now: now, &effects)
+        for case .interrupt(let hart, .machineTimer, let level) in effects.items {
+            levels[hart] = level
+        }
+        for hart in 0..<harts {
+            let compare = clint.read(0x4000 + UInt64(hart) * 8, .double, now: now, &effects) ?? 0
+            if levels[hart] != (clint.time(now: now) >= compare) {
+                throw FuzzFailure(what: "timer of hart \(hart)")
+            }
+        }
+        if let deadline = clint.deadline(now: now), deadline <= now {
+            throw FuzzFailure(what: "deadline has passed")
+        }
+    }
+}
+
+/// Random accesses to the devices with little state: none traps.
+func fuzzSmallDevices(seed: UInt64, steps: Int) throws(FuzzFailure) {
+    var random = SeededGenerator(seed: seed)
+    var rtc = RTC(line: 11, unixNanoseconds: random.value(), nanosecondsPerTick: random.value())
+    var finisher = Finisher()
+    var sswi = SupervisorSoftware(hartCount: 3)
+    var raised = false
+    for _ in 0..<steps {
+        var effects = EffectList()
+        let now = random.value()
+        let offset = random.below(2) == 0 ? random.below(12) * 4 : random.value()
+        let (value, width) = (random.value(), random.width())
+        _ = rtc.read(offset, width, now: now, &effects)
+        _ = rtc.write(offset, value, width, now: now, &effects)
+        rtc.tick(now: now, &effects)
+        for effect in effects.items {
+            switch effect {
+            case .raise(line: 11) where !raised: raised = true
+            case .lower(line: 11) where raised: raised = false
+            case .schedule(let at) where at > now: break
+            default: throw FuzzFailure(what: "unexpected effect")
+            }
+        }
+        _ = finisher.read(offset, width, &effects)
+        _ = finisher.write(offset, value, width, &effects)
+        _ = sswi.read(offset, width, &effects)
+        _ = sswi.write(offset, value, width, &effects)
+    }
+}
+
 /// Random ring contents, half of them close to right. Whatever is taken must obey the rules that
 /// its consumer relies on.
 func fuzzVirtqueue(seed: UInt64, steps: Int) throws(FuzzFailure) {
