@@ -97,7 +97,7 @@ let package = Package(
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),
         tests("FDTTests", ["FDT"]),
-        tests("RISCVTests", ["RISCV", "Bits"]),
+        tests("RISCVTests", ["RISCV", "Bits", "TestKit"]),
         tests("DevicesTests", ["Devices", "Effects", "Bits"]),
         tests(
             "Conformance", ["Hart", "RISCV", "Loader", "GuestMemory", "Bits", "TestKit"],

@@ -7,6 +7,8 @@ extension Form {
             c.rd(at: 7)
             if self == .compressedImmediate { c.rs1(at: 7) }
             c.immediateCI()
+        case .compressedNop:
+            c.immediateCI()
         case .compressedStackAdjust:
             c.rd(is: 2)
             c.rs1(is: 2)

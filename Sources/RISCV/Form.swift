@@ -37,9 +37,19 @@ package enum Form: UInt8, Sendable, CaseIterable {
     /// rd, rs1 and rd, rs1, rs2, with the number of the may-be-operation in the mnemonic
     case mayBe, mayBeTwo
 
+    // Floating point; the field rm goes where `Instruction` says.
+    /// rd, rs1, rs2, rs3, rm
+    case fused
+    /// rd, rs1, rs2, rm; rd, rs1, rm; the same where rm cannot matter
+    case rounded, roundedUnary, exactUnary
+    /// rd, rs1, rtz (fcvtmod); rd, number of a constant (fli)
+    case modular, floatConstant
+
     // Compressed, by the manual's formats; rd′ is one of x8–x15.
     /// rd, imm with rs1 = rd; c.li: with rs1 = x0; c.lui: none.
     case compressedImmediate, compressedLoadImmediate, compressedUpper
+    /// imm of a c.nop
+    case compressedNop
     /// sp, imm (c.addi16sp) and rd′, sp, imm (c.addi4spn)
     case compressedStackAdjust, compressedStackAddress
     /// rd, shamt; rd′, shamt; rd′, imm
@@ -69,7 +79,7 @@ package enum Form: UInt8, Sendable, CaseIterable {
             c.rd(at: 7)
             c.rs1(at: 15)
             c.rs2(at: 20)
-        case .unary, .addressLoad:
+        case .unary, .addressLoad, .modular, .floatConstant:
             c.rd(at: 7)
             c.rs1(at: 15)
         case .immediate, .load, .jumpRegister:
@@ -140,6 +150,21 @@ package enum Form: UInt8, Sendable, CaseIterable {
             c.rs2(at: 20)
             c.immediate(2, 2, at: 30)
             c.immediate(1, 0, at: 26)
+        case .fused:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.rs2(at: 20)
+            c.immediate(4, 0, at: 27)
+            c.immediate(7, 5, at: 12)
+        case .rounded:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.rs2(at: 20)
+            c.immediate(2, 0, at: 12)
+        case .roundedUnary, .exactUnary:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            c.immediate(2, 0, at: 12)
         default:
             visitCompressed(&c, opcode)
         }

@@ -17,7 +17,8 @@ let compressedRows: [Row] = [
     .c(.sd, "c.sd", 0b111, 0, .compressedStoreDouble),
 
     // Quadrant 1.
-    .c(.addi, "c.nop", 0b000, 1, mask: 0x1ffc, .compressedImmediate),
+    .c(.addi, "c.nop", 0b000, 1, mask: 0x1ffc, .none),
+    .c(.addi, "c.nop", 0b000, 1, mask: 0x0f80, .compressedNop),
     .c(.addi, "c.addi", 0b000, 1, .compressedImmediate),
     .reserved(0b001, 1, mask: 0x0f80),
     .c(.addiw, "c.addiw", 0b001, 1, .compressedImmediate),
