@@ -1,0 +1,3 @@
+#include "csr.h"
+#include "memory.h"
+#include "operations.h"
