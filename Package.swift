@@ -98,6 +98,7 @@ let package = Package(
         .target(name: "CHost"),
         tests("FDTTests", ["FDT"]),
         tests("RISCVTests", ["RISCV", "Bits", "TestKit"]),
+        tests("SkiffTests", ["CHost", "TestKit"]),
         tests("DevicesTests", ["Devices", "Effects", "Bits"]),
         tests(
             "Conformance", ["Hart", "RISCV", "Loader", "GuestMemory", "Bits", "TestKit"],

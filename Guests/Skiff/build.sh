@@ -40,14 +40,13 @@ module SkiffKernel Guests/Skiff/Kernel
 
 cd "$work"
 link() {
-    "$tools/ld.lld" --gc-sections --strip-debug --discard-locals --build-id=none "$@"
+    "$tools/ld.lld" --gc-sections --discard-locals --build-id=none "$@"
 }
-link -T "$root/Guests/Skiff/programs.ld" -o programs.elf SkiffPrograms.o SkiffABI.o memory.c.o \
+link --strip-all -T "$root/Guests/Skiff/programs.ld" -o programs.elf SkiffPrograms.o SkiffABI.o memory.c.o \
     heap.c.o
-"$tools/llvm-objcopy" --strip-all programs.elf 2>/dev/null || true
 "$tools/clang" --target=$target $c -c "$root/Guests/Skiff/CSkiff/embed.S" -o embed.o
 kernel="boot.S.o trap.S.o memory.c.o heap.c.o embed.o SkiffKernel.o SkiffABI.o FDT.o Bits.o"
-link -T "$root/Guests/Skiff/link.ld" --defsym=BASE=0x80200000 \
+link --strip-debug -T "$root/Guests/Skiff/link.ld" --defsym=BASE=0x80200000 \
     --defsym=skiff_entry=skiff_start_supervisor -o "$output/skiff.elf" $kernel
-link -T "$root/Guests/Skiff/link.ld" --defsym=BASE=0x80000000 \
+link --strip-debug -T "$root/Guests/Skiff/link.ld" --defsym=BASE=0x80000000 \
     --defsym=skiff_entry=skiff_start_machine -o "$output/skiff-m.elf" $kernel

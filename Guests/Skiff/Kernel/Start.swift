@@ -2,19 +2,19 @@ import CSkiff
 import SkiffABI
 
 /// From boot.S, in machine mode: makes the machine ready for the supervisor's half.
-@c(skiff_machine) public func startMachine(_ hart: UInt64, _ tree: UInt64) {
+@c(skiff_machine) func startMachine(_ hart: UInt64, _ tree: UInt64) {
     guard let board = Board(hart: hart, tree: tree) else { return }
     unsafe MachineMode.finisher = board.finisher
     MachineMode.prepare(board)
     skiff_enter_supervisor(hart, tree)
 }
 
-@c(skiff_machine_trap) public func machineTrap(_ frame: UInt64) {
+@c(skiff_machine_trap) func machineTrap(_ frame: UInt64) {
     MachineMode.trap(TrapFrame(address: frame))
 }
 
 /// From boot.S, in supervisor mode, on a stack that will be the shell's.
-@c(skiff_supervisor) public func startSupervisor(_ hart: UInt64, _ tree: UInt64) {
+@c(skiff_supervisor) func startSupervisor(_ hart: UInt64, _ tree: UInt64) {
     guard let board = Board(hart: hart, tree: tree), let kernel = Kernel(board) else {
         stop("Skiff: no device tree that can be used, or no memory\n")
     }
@@ -23,7 +23,7 @@ import SkiffABI
     kernel.runShell()
 }
 
-@c(skiff_trap) public func trap(_ frame: UInt64) {
+@c(skiff_trap) func trap(_ frame: UInt64) {
     let frame = TrapFrame(address: frame)
     if let kernel = unsafe theKernel {
         kernel.trap(frame)

@@ -2,7 +2,7 @@ import CSkiff
 import SkiffABI
 
 /// Every program is this one: the first word of the command line says which.
-@c(skiff_program) public func start() {
+@c(skiff_program) func start() {
     let command = (0..<load64(ProgramMemory.arguments)).map {
         load8(ProgramMemory.arguments + 8 + $0)
     }

@@ -7,4 +7,5 @@
 #include "host_float.h"
 #include "host_memory.h"
 #include "host_terminal.h"
+#include "host_guests.h"
 #endif
