@@ -66,7 +66,7 @@ package enum HostFile {
 
     /// False, with errno set, if not all of it could be written.
     @discardableResult
-    static func writeAll(_ file: Int32, _ bytes: [UInt8]) -> Bool {
+    package static func writeAll(_ file: Int32, _ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { all in

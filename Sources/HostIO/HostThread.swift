@@ -101,7 +101,11 @@ package final class Doorbell: Sendable {
         unsafe mutex = .allocate(capacity: 1)
         unsafe condition = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
     deinit {
         unsafe pthread_cond_destroy(condition)
@@ -116,6 +120,12 @@ package final class Doorbell: Sendable {
     }
     /// Inside `locked`: lets others in until somebody signals.
     package func wait() { unsafe _ = pthread_cond_wait(condition, mutex) }
+    /// The same, but not beyond this time of CLOCK_MONOTONIC.
+    package func wait(untilNanoseconds deadline: UInt64) {
+        var until = timespec(
+            tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+        unsafe _ = pthread_cond_timedwait(condition, mutex, &until)
+    }
     package func signal() { unsafe _ = pthread_cond_signal(condition) }
     package func broadcast() { unsafe _ = pthread_cond_broadcast(condition) }
 }

@@ -92,6 +92,9 @@ package final class Machine {
             hart.exitsOnFirmwareCall = plan.isFirmware
             hart.flushTranslations()
             isWaiting[hart.id] = false
+            if case .supervisorMode(let entry) = plan.start {
+                prepareForSupervisor(hart, entry: entry.rawValue)
+            }
         }
     }
 }

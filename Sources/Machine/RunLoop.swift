@@ -64,7 +64,7 @@ extension Machine {
     func runTurn(_ hart: Hart, _ budget: UInt64) {
         switch engine.run(hart, budget: budget) {
         case .waitForInterrupt: isWaiting[hart.id] = true
-        case .firmwareCall: break
+        case .firmwareCall: answerCall(hart)
         case .debugStop: stoppedHart = hart.id
         case .budget, .timer, .requested: break
         }

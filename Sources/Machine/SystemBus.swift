@@ -40,7 +40,7 @@ package final class SystemBus: Bus {
             switch place {
             case .uart: devices.uart.read(offset, width, &effects)
             case .finisher: devices.finisher.read(offset, width, &effects)
-            default: nil
+            default: 0
             }
         if let onAccess {
             onAccess(DeviceAccess(hart.id, place, address, width, isStore: false, value))
@@ -59,7 +59,7 @@ package final class SystemBus: Bus {
             switch place {
             case .uart: devices.uart.write(offset, value, width, &effects)
             case .finisher: devices.finisher.write(offset, value, width, &effects)
-            default: false
+            default: true
             }
         if let onAccess {
             onAccess(

@@ -1,0 +1,33 @@
+import Bits
+import Effects
+import Hart
+import HostIO
+import Journal
+import Machine
+
+/// Wires a machine from a configuration: images, engine, back ends.
+package struct Assembly {
+    package let machine: Machine
+    package let boot: Boot
+
+    package init(
+        _ configuration: Configuration, _ boot: Boot, inbox: EventInbox,
+        consoles: [Int: any ConsoleBackEnd]
+    ) throws(HullError) {
+        self.boot = boot
+        let clock: ClockMode =
+            switch configuration.clock {
+            case .host: .host
+            case .instructions(let megahertz): .instructions(megahertz: megahertz)
+            }
+        let parts = MachineParts(
+            clock: clock, inbox: inbox, consoles: consoles,
+            endsAtReset: configuration.endsAtReset
+        ) { memory in
+            switch configuration.engine {
+            case .interpreter: Interpreter(memory: memory)
+            }
+        }
+        machine = try Machine(boot.board, boot.plan, parts)
+    }
+}

@@ -1,0 +1,110 @@
+import Bits
+import HostIO
+import Loader
+import Machine
+import RISCV
+
+/// What the files of a configuration become: the board and how it starts.
+package struct Boot {
+    package let board: Board
+    package let plan: BootPlan
+    /// The names in the images, for traces and debuggers.
+    package let symbols: [SymbolTable]
+
+    /// Where firmware expects what it starts (OpenSBI's `FW_JUMP_ADDR`).
+    private static let nextStage = GuestPhysical(AddressMap.ramStart + 0x20_0000)
+
+    package init(_ configuration: Configuration) throws(HullError) {
+        board = try configuration.board()
+        let images = try Self.images(configuration)
+        for image in images.all { try image.check(against: [board.ram.range]) }
+        let ramDisk: [UInt8]?
+        if let path = configuration.initialRAMDisk {
+            ramDisk = try HostFile.read(path)
+        } else {
+            ramDisk = nil
+        }
+        (plan, symbols) = try Self.plan(configuration, board, images, ramDisk)
+    }
+
+    /// Which images there are, and which of them starts.
+    private struct Images {
+        var firmware: LoadPlan?
+        var guest: LoadPlan?
+        var all: [LoadPlan] { [firmware, guest].compactMap { $0 } }
+    }
+
+    private static func images(_ configuration: Configuration) throws(HullError) -> Images {
+        guard case .file(let path) = configuration.firmware else {
+            return Images(guest: try load(configuration.image, at: ram))
+        }
+        let firmware = try load(path, at: ram, acceptsRaw: true)
+        guard let image = configuration.image else { return Images(firmware: firmware) }
+        // A kernel says itself how far from the start of RAM it wants to be; what runs anywhere goes
+        // to where firmware looks for it.
+        var guest = try load(image, at: ram, acceptsRaw: true)
+        if guest.kind == .raw || (try? guest.check(against: firmware)) == nil {
+            guest = try load(image, at: nextStage, acceptsRaw: true)
+        }
+        try guest.check(against: firmware)
+        return Images(firmware: firmware, guest: guest)
+    }
+
+    private static let ram = GuestPhysical(AddressMap.ramStart)
+
+    private static func load(
+        _ path: String?, at base: GuestPhysical, acceptsRaw: Bool = false
+    ) throws(HullError) -> LoadPlan {
+        let file: [UInt8]
+        if let path { file = try HostFile.read(path) } else { file = try Skiff.image() }
+        let options = LoadOptions(name: path ?? "Skiff", base: base, acceptsRaw: acceptsRaw)
+        return try LoadPlan(file, options, decompress: Decompression.decompress)
+    }
+
+    private static func plan(
+        _ configuration: Configuration, _ board: Board, _ images: Images, _ ramDisk: [UInt8]?
+    ) throws(HullError) -> (BootPlan, [SymbolTable]) {
+        let guestEntry = configuration.entry.map { GuestPhysical($0) } ?? images.guest?.entry
+        var choice = BootChoice(
+            arguments: configuration.arguments, seed: HostEntropy.bytes(64))
+        // The tree's length does not depend on the addresses in it.
+        choice.initialRAMDisk = ramDisk.map {
+            GuestRange(start: GuestPhysical(0), count: UInt64($0.count))
+        }
+        let placement = try BootPlacement(
+            ram: board.ram.range, occupied: images.all,
+            initialRAMDiskCount: ramDisk.map { UInt64($0.count) },
+            deviceTreeCount: UInt64(board.deviceTree(choice).count))
+        choice.initialRAMDisk = placement.initialRAMDisk
+        let tree = board.deviceTree(choice)
+
+        var pieces: [BootPiece] = []
+        for image in images.all {
+            for segment in image.segments {
+                pieces.append(
+                    BootPiece(
+                        segment.address, image.bytes[segment.file], zeroFill: segment.zeroFill))
+            }
+        }
+        if let ramDisk, let range = placement.initialRAMDisk {
+            pieces.append(BootPiece(range.start, ramDisk[...]))
+        }
+        pieces.append(BootPiece(placement.deviceTree.start, tree[...]))
+
+        let start: BootPlan.Start
+        if let firmware = images.firmware {
+            start = .machineMode(entry: firmware.entry, nextStage: guestEntry)
+        } else if let guestEntry {
+            start =
+                configuration.firmware == .none
+                ? .machineMode(entry: guestEntry, nextStage: nil)
+                : .supervisorMode(entry: guestEntry)
+        } else {
+            throw HullError(.usage, "There is nothing to start.")
+        }
+        let plan = BootPlan(
+            start: start, pieces: pieces, deviceTree: placement.deviceTree.start,
+            toHost: images.guest?.toHost, fromHost: images.guest?.fromHost)
+        return (plan, images.all.map(\.symbols))
+    }
+}

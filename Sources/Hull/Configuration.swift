@@ -1,0 +1,106 @@
+import Bits
+import Journal
+import Machine
+import RISCV
+
+/// What a virtual machine is made of and what it boots.
+///
+///     var configuration = Configuration()
+///     configuration.image = "vmlinux"
+///     configuration.initialRAMDisk = "initramfs.cpio.gz"
+///     let machine = try VirtualMachine(configuration)
+///     let exitCode = try machine.run()
+public struct Configuration: Sendable {
+    /// What runs in M-mode, below the operating system.
+    public enum Firmware: Sendable, Equatable {
+        /// The machine itself: the guest starts in S-mode and its SBI calls are answered by Hull.
+        case builtIn
+        /// Nothing: the image starts in M-mode.
+        case none
+        /// A file, such as OpenSBI's `fw_dynamic.bin`; the image starts behind it.
+        case file(String)
+    }
+
+    /// A disk.
+    public struct Drive: Sendable, Equatable {
+        /// A raw image, or a block device.
+        public var path: String
+        /// The guest cannot write to it.
+        public var isReadOnly: Bool
+        /// A disk on a file.
+        public init(_ path: String, isReadOnly: Bool = false) {
+            self.path = path
+            self.isReadOnly = isReadOnly
+        }
+    }
+
+    /// What runs the harts.
+    public enum Engine: String, Sendable, CaseIterable {
+        /// Decodes once and runs each instruction's meaning.
+        case interpreter
+    }
+
+    /// What the guest's `time` follows.
+    public enum Clock: Sendable, Equatable {
+        /// The host's clock.
+        case host
+        /// Retired instructions, at so many million a second: runs are then repeatable.
+        case instructions(megahertz: UInt64)
+    }
+
+    /// The console that the guest's serial port is.
+    public enum Console: Sendable, Equatable {
+        /// Standard input and output; a terminal becomes raw while the machine runs.
+        case standard
+        /// ``VirtualMachine/send(_:)`` and ``VirtualMachine/read(until:timeoutSeconds:)``.
+        case program
+    }
+
+    /// The kernel or program: ELF, Linux `Image`, or either of them compressed. `nil` is Skiff, the
+    /// small operating system that comes with Hull.
+    public var image: String?
+    /// An initial RAM disk for Linux.
+    public var initialRAMDisk: String?
+    /// The kernel's command line.
+    public var arguments: String?
+    /// Length of RAM in bytes.
+    public var memoryBytes: UInt64 = 1 << 30
+    /// What runs in M-mode.
+    public var firmware = Firmware.builtIn
+    /// Disks, in the order of their slots; at most eight.
+    public var drives: [Drive] = []
+    /// How many harts there are.
+    public var hartCount = 1
+    /// What the harts can do: `virt`, or a name such as `rv64gc`, then `,+extension` or
+    /// `,-extension`.
+    public var processor = "virt"
+    /// What runs the harts.
+    public var engine = Engine.interpreter
+    /// What `time` follows.
+    public var clock = Clock.host
+    /// Starts the image there instead of at its own entry.
+    public var entry: UInt64?
+    /// A reset that the guest asks for ends the run instead.
+    public var endsAtReset = false
+    /// Ends the run with exit code 124 after so many seconds.
+    public var timeoutSeconds: Double?
+    /// Counts of the run go to standard error at its end.
+    public var printsStatistics = false
+    /// Where the guest's serial port goes.
+    public var console = Console.program
+
+    /// Skiff on one hart with 1 GiB of memory.
+    public init() {}
+
+    /// Fills what a machine with this image is given when nothing else is said.
+    public init(image: String?) { self.image = image }
+}
+
+/// Why a machine cannot be made or run: a sentence that says what to do.
+public struct VirtualMachineError: Error, Sendable, CustomStringConvertible {
+    /// The sentence.
+    public let description: String
+
+    init(_ error: HullError) { description = error.description }
+    init(_ description: String) { self.description = description }
+}

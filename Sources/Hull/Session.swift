@@ -1,0 +1,60 @@
+import Bits
+import Effects
+import HostIO
+import Journal
+import Machine
+import RISCV
+
+/// Which Hull this is.
+public let hullVersion = "0.1.0"
+
+/// One run of the command: a machine whose console is the terminal.
+package struct Session {
+    private let configuration: Configuration
+
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// Runs to the end and returns the exit code.
+    package func run() throws(HullError) -> UInt8 {
+        let inbox = EventInbox()
+        let assembly: Assembly
+        let console: HostConsole
+        // The images are read first: what is wrong with them is said before the terminal changes.
+        let boot = try Boot(configuration)
+        console = try HostConsole(device: BoardDevices.uartConsole, inbox: inbox)
+        assembly = try Assembly(
+            configuration, boot, inbox: inbox, consoles: [BoardDevices.uartConsole: console])
+        if Terminal.isOne(0) { try Terminal.makeRaw(0) }
+        defer { Terminal.restore() }
+        try HostSignals.install(inbox: inbox, console: console)
+        try startTimeout(inbox)
+        let started = BoardClock.hostNanoseconds()
+        let end = try assembly.machine.run()
+        console.close()
+        if configuration.printsStatistics {
+            let seconds = Double(BoardClock.hostNanoseconds() &- started) / 1e9
+            Terminal.restore()
+            HostFile.writeAll(2, Array(RunStatistics(assembly.machine, seconds: seconds).text.utf8))
+        }
+        return end.exitCode
+    }
+
+    private func startTimeout(_ inbox: EventInbox) throws(HullError) {
+        guard let seconds = configuration.timeoutSeconds else { return }
+        try HostThread("timeout") {
+            let nanoseconds = UInt64(seconds * 1e9)
+            _ = EventInbox().wait(timeoutNanoseconds: nanoseconds)
+            inbox.post(.stop(exitCode: Session.timeoutExitCode))
+        }.detach()
+    }
+
+    /// What `timeout(1)` says too.
+    package static let timeoutExitCode: UInt8 = 124
+}
+
+extension Configuration {
+    /// The board alone.
+    package func board() throws(HullError) -> Board {
+        try Board(isa: try ISA(parsing: processor), hartCount: hartCount, ramBytes: memoryBytes)
+    }
+}

@@ -1,5 +1,0 @@
-import ArgumentParser
-import Hull
-
-struct Root: ParsableCommand {}
-Root.main()
