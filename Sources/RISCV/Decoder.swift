@@ -6,30 +6,32 @@ import Bits
 package let allRows: [Row] =
     cacheRows + baseRows + systemRows + multiplyRows + atomicRows + bitmanipRows + compressedRows
 
-/// Finds the row of an encoding. Decoding is cold (a slot is decoded once), so buckets by major opcode
-/// and funct3 are enough.
+/// Finds the row of an encoding. Decoding is cold (a slot is decoded once), so small buckets are enough:
+/// by major opcode and funct3; by funct5 for OP-FP, where funct3 is mostly the rounding mode; and by
+/// quadrant and funct3 for compressed encodings.
 package struct Decoder: Sendable {
-    /// Row indices by bucket: 32 majors × 8 funct3 of full-size rows, then 3 quadrants × 8 of
-    /// compressed ones.
+    /// 32 majors × 8, then 3 quadrants × 8, then 32 of OP-FP.
     private var buckets: [[Row]]
     package let isa: ISA
 
     package init(isa: ISA) {
         self.isa = isa
-        buckets = Array(repeating: [], count: 32 * 8 + 4 * 8)
+        buckets = Array(repeating: [], count: 256 + 32 + 32)
         for row in allRows where isa.has(row.needs) && isa.has(row.also) {
             for bucket in Self.candidates(row) { buckets[bucket].append(row) }
         }
     }
 
     private static func bucket(_ bits: UInt32) -> Int {
-        bits & 3 == 3
+        if bits & 0x7f == 0b1010011 { return 256 + 32 + Int(bits.bits(31, 27)) }
+        return bits & 3 == 3
             ? Int(bits.bits(6, 2) * 8 + bits.bits(14, 12))
             : 256 + Int((bits & 3) * 8 + bits.bits(15, 13))
     }
 
-    /// Every bucket whose members could match the row (funct3 may be an operand).
+    /// Every bucket whose members could match the row (funct3 may be an operand, funct5 never is).
     private static func candidates(_ row: Row) -> [Int] {
+        if row.match & 0x7f == 0b1010011 { return [bucket(row.match)] }
         let shift: UInt32 = row.isCompressed ? 13 : 12
         let free = ~row.mask.bits(Int(shift) + 2, Int(shift)) & 7
         var result: [Int] = []

@@ -154,7 +154,7 @@ struct Line {
         case .successors: appendAccesses(i.immediate)
         case .rounding, .exactRounding: append(RegisterNames.roundings[rounding])
         case .towardsZero: append("rtz")
-        case .constant: append(RegisterNames.constants[i.rs1 & 31])
+        case .constant: append(RegisterNames.constants[Int(i.immediate) & 31])
         }
     }
 

@@ -37,13 +37,12 @@ package enum Form: UInt8, Sendable, CaseIterable {
     /// rd, rs1 and rd, rs1, rs2, with the number of the may-be-operation in the mnemonic
     case mayBe, mayBeTwo
 
-    // Floating point; the field rm goes where `Instruction` says.
-    /// rd, rs1, rs2, rs3, rm
-    case fused
-    /// rd, rs1, rs2, rm; rd, rs1, rm; the same where rm cannot matter
-    case rounded, roundedUnary, exactUnary
-    /// rd, rs1, rtz (fcvtmod); rd, number of a constant (fli)
-    case modular, floatConstant
+    /// rd, rs1, rs2, rm; rd, rs1, rm; rd, rs1, rs2, rs3, rm
+    case float, floatUnary, floatFused
+    /// rd and the number of a constant
+    case floatConstant
+    /// rd, rs1, rm where rm cannot matter; rd, rs1, rtz (fcvtmod)
+    case floatExact, floatModular
 
     // Compressed, by the manual's formats; rd′ is one of x8–x15.
     /// rd, imm with rs1 = rd; c.li: with rs1 = x0; c.lui: none.
@@ -79,7 +78,7 @@ package enum Form: UInt8, Sendable, CaseIterable {
             c.rd(at: 7)
             c.rs1(at: 15)
             c.rs2(at: 20)
-        case .unary, .addressLoad, .modular, .floatConstant:
+        case .unary, .addressLoad, .floatModular:
             c.rd(at: 7)
             c.rs1(at: 15)
         case .immediate, .load, .jumpRegister:
@@ -150,21 +149,20 @@ package enum Form: UInt8, Sendable, CaseIterable {
             c.rs2(at: 20)
             c.immediate(2, 2, at: 30)
             c.immediate(1, 0, at: 26)
-        case .fused:
+        case .float, .floatUnary, .floatExact:
+            c.rd(at: 7)
+            c.rs1(at: 15)
+            if self == .float { c.rs2(at: 20) }
+            c.immediate(2, 0, at: 12)
+        case .floatFused:
             c.rd(at: 7)
             c.rs1(at: 15)
             c.rs2(at: 20)
             c.immediate(4, 0, at: 27)
             c.immediate(7, 5, at: 12)
-        case .rounded:
+        case .floatConstant:
             c.rd(at: 7)
-            c.rs1(at: 15)
-            c.rs2(at: 20)
-            c.immediate(2, 0, at: 12)
-        case .roundedUnary, .exactUnary:
-            c.rd(at: 7)
-            c.rs1(at: 15)
-            c.immediate(2, 0, at: 12)
+            c.immediate(4, 0, at: 15)
         default:
             visitCompressed(&c, opcode)
         }

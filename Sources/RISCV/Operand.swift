@@ -43,11 +43,11 @@ extension Form {
         case .address: [.address]
         case .addressStore: [.rs2, .address]
         case .prefetch: [.memory]
-        case .fused: [.rd, .rs1, .rs2, .rs3, .rounding]
-        case .rounded: [.rd, .rs1, .rs2, .rounding]
-        case .roundedUnary: [.rd, .rs1, .rounding]
-        case .exactUnary: [.rd, .rs1, .exactRounding]
-        case .modular: [.rd, .rs1, .towardsZero]
+        case .floatFused: [.rd, .rs1, .rs2, .rs3, .rounding]
+        case .float: [.rd, .rs1, .rs2, .rounding]
+        case .floatUnary: [.rd, .rs1, .rounding]
+        case .floatExact: [.rd, .rs1, .exactRounding]
+        case .floatModular: [.rd, .rs1, .towardsZero]
         case .floatConstant: [.rd, .constant]
         case .compressedImmediate, .compressedLoadImmediate, .compressedStackAdjust,
             .compressedShiftLeft, .compressedShift, .compressedAnd:
