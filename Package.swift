@@ -52,6 +52,7 @@ let package = Package(
         // Floor 2.
         unsafeRoom("Hart", ["RISCV", "GuestMemory", "Bits", "CHost"]),
         room("Virtio", ["Devices", "Journal", "Effects", "GuestMemory", "Bits"]),
+        tests("VirtioTests", ["Virtio", "GuestMemory", "Effects", "Bits"]),
         // Floor 3.
         room(
             "Machine",
