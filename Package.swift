@@ -93,7 +93,8 @@ let package = Package(
         tests("Tidy", ["TestKit"]),
         tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),
         // Chores: `swift run dev …`.
-        .executableTarget(name: "dev", dependencies: ["RISCV"], swiftSettings: strict),
+        .executableTarget(
+            name: "dev", dependencies: ["RISCV", "HostIO", "Bits"], swiftSettings: strict),
         tests("DevTests", ["dev"]),
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),

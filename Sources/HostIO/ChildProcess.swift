@@ -31,15 +31,26 @@ package struct ChildProcess: Sendable {
         self.outputLimit = outputLimit
     }
 
-    /// Feeds `input` to the child and collects what it writes. `tick` is called about ten times a
+    /// Where the child's standard error goes.
+    package enum Errors: Sendable {
+        /// Into the outcome.
+        case collected
+        /// To this process's own.
+        case shown
+    }
+
+    /// Feeds `input` to the child and collects what it writes. `tick` is called at least ten times a
     /// second while it runs.
     package func run(
-        input: ArraySlice<UInt8> = [], tick: () -> Void = {}
+        input: ArraySlice<UInt8> = [], errors disposition: Errors = .collected,
+        tick: () -> Void = {}
     ) throws(HullError) -> Outcome {
         let toChild = try Channel()
         let output = try Channel()
         let errors = try Channel()
-        let identifier = try spawn(toChild.theirs, output.theirs, errors.theirs)
+        let identifier = try spawn([
+            toChild.theirs, output.theirs, disposition == .shown ? 2 : errors.theirs,
+        ])
         for channel in [toChild, output, errors] { channel.closeTheirs() }
         var pump = Pump(input: input, channels: [toChild, output, errors], limit: outputLimit)
         while pump.isOpen {
@@ -51,6 +62,15 @@ package struct ChildProcess: Sendable {
         return Outcome(
             status: Self.reap(identifier, tick: tick), output: pump.output,
             errors: String(decoding: pump.errors, as: UTF8.self), exceededLimit: pump.exceededLimit)
+    }
+
+    /// Lets the child write to this process's own output and errors, with an empty input; returns
+    /// its status. `tick` is called a few hundred times a second while it runs.
+    package func runAttached(tick: () -> Void = {}) throws(HullError) -> Int32 {
+        // SAFETY: a constant path.
+        let empty = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { close(empty) }
+        return Self.reap(try spawn([empty, 1, 2]), tick: tick)
     }
 
     /// Whether such a program is there.
@@ -69,7 +89,7 @@ package struct ChildProcess: Sendable {
             // SAFETY: the pointer is to a local that outlives the call; so below.
             let result = unsafe waitpid(identifier, &status, WNOHANG)
             if result == 0 {
-                usleep(2000)
+                usleep(5000)
                 tick()
             } else if result > 0 || errno != EINTR {
                 break
@@ -78,8 +98,8 @@ package struct ChildProcess: Sendable {
         return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
     }
 
-    private func spawn(_ input: Int32, _ output: Int32, _ errors: Int32) throws(HullError) -> pid_t
-    {
+    /// Starts the child with these descriptors as its first ones.
+    private func spawn(_ descriptors: [Int32]) throws(HullError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         var signals = sigset_t()
@@ -91,7 +111,7 @@ package struct ChildProcess: Sendable {
             unsafe posix_spawn_file_actions_destroy(&actions)
             unsafe posix_spawnattr_destroy(&attributes)
         }
-        for (number, descriptor) in [input, output, errors].enumerated() {
+        for (number, descriptor) in descriptors.enumerated() {
             unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
         }
         // The child starts with no signal blocked or ignored, whatever this process does.

@@ -7,10 +7,10 @@ import Testing
     private static let formats: [(CompressionFormat, String)] = [
         (.gzip, "gzip"), (.zstd, "zstd"), (.xz, "xz"),
     ]
-    /// Three megabytes that shrink, so that each decoder takes several steps.
+    /// More than a megabyte that shrinks, so that each decoder takes several steps.
     private static let content: [UInt8] = {
         var numbers = SeededNumbers(seed: 7)
-        return (0..<3 << 20).map { _ in UInt8(numbers.next() & 15) }
+        return (0..<5 << 18).map { _ in UInt8(numbers.next() & 15) }
     }()
 
     @Test func libraryAndProgramAgree() throws {

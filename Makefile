@@ -1,0 +1,38 @@
+# Each target is one line; what needs more lies in Sources/dev.
+PREFIX ?= /usr/local
+DEV = swift run -c release dev
+
+.PHONY: help boot build test soak bench install format generate guests clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+boot: ## build hull and boot Skiff, the guest inside
+	@swift build -c release --product hull && exec .build/release/hull boot
+
+build: ## build everything, optimised
+	swift build -c release --explicit-target-dependency-import-check error
+
+test: ## run all tests once; the last line counts them
+	@$(DEV) test
+
+soak: ## run all tests for hours, under a new seed
+	@$(DEV) soak $(OPTIONS)
+
+bench: ## compare with QEMU; OPTIONS=--quick or --boot
+	@$(DEV) bench $(OPTIONS)
+
+install: ## install one self-contained binary under PREFIX
+	@$(DEV) install --prefix "$(PREFIX)"
+
+format: ## format the sources
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Guests
+
+generate: ## write the generated switches again
+	@$(DEV) generate
+
+guests: ## build the guest that ships inside the program again
+	@$(DEV) guests
+
+clean: ## remove what was built
+	rm -rf .build .build-*

@@ -1,0 +1,80 @@
+import Bits
+import FoundationEssentials
+import Glibc
+import HostIO
+
+/// Builds the kit and compares this program with QEMU on it; the table goes to `Benchmarks/`.
+struct Bench {
+    /// Passed on to `run.py`.
+    private let options: [String]
+    private static let folder = ".build/bench"
+
+    init(_ arguments: [String]) { options = arguments }
+
+    func run() throws(HullError) -> Int32 {
+        try Packages.provide(for: .bench)
+        try step("Building hull", "swift", ["build", "-c", "release", "--product", "hull"])
+        let guest = Self.folder + "/guest"
+        if !FileManager.default.fileExists(atPath: guest + "/initramfs-modules.cpio.gz") {
+            try step("Fetching a guest", "Tests/Guests/debian-guest", [guest])
+        }
+        try step(
+            "Building the kit", "Benchmarks/kit/build.sh",
+            [Self.folder + "/kit", guest + "/busybox"])
+        let isBoot = options.contains("--boot")
+        let table = try compare(guest)
+        let path =
+            "Benchmarks/\(isBoot ? "boot" : options.contains("--quick") ? "quick" : "kit").md"
+        let text = """
+            # \(isBoot ? "Boot" : "The kit's programs") against QEMU
+
+            \(today()), revision \(revision()), \(processor()); \(version("qemu-system-riscv64")). \
+            Made by `make bench`; `Benchmarks/kit/README.md` says what is measured.
+
+            \(table.text)
+            """
+        do {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            throw HullError(.host, "cannot write \(path)", cause: "\(error)")
+        }
+        say(table.text)
+        say("Written to \(path)")
+        return table.status
+    }
+
+    private func compare(_ guest: String) throws(HullError) -> ChildProcess.Outcome {
+        let qemu = "qemu-system-riscv64 -M virt -m 1G -nographic -kernel {kernel} -initrd {initrd}"
+        let hull = ".build/release/hull boot {kernel} --memory 1G --initrd {initrd}"
+        say("Running \(options.joined(separator: " "))")
+        return try ChildProcess(
+            "python3",
+            [
+                "Benchmarks/kit/run.py", "--kernel", guest + "/Image", "--bin",
+                Self.folder + "/kit",
+                "--json", Self.folder + "/result.json", "--log", Self.folder + "/serial.log",
+                "--emu", "qemu=\(qemu) -append \"console=ttyS0 {append}\"",
+                "--emu", "hull=\(hull) --append \"console=ttyS0 {append}\"",
+            ] + options
+        ).run(errors: .shown)
+    }
+
+    private func step(_ what: String, _ program: String, _ arguments: [String]) throws(HullError) {
+        say(what)
+        guard try ChildProcess(program, arguments).runAttached() == 0 else {
+            throw HullError(.host, "\(what) failed: \(program) \(arguments.joined(separator: " "))")
+        }
+    }
+
+    private func processor() -> String {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+        return line?.split(separator: ":").last.map { $0.drop { $0 == " " } }.map(String.init)
+            ?? "unknown"
+    }
+
+    private func version(_ program: String) -> String {
+        let outcome = try? ChildProcess(program, ["--version"]).run()
+        return outcome?.text.split(separator: "\n").first.map(String.init) ?? program
+    }
+}
