@@ -105,7 +105,7 @@ let package = Package(
         tests(
             "Conformance", ["Hart", "RISCV", "Loader", "GuestMemory", "Bits", "TestKit"],
             resources: ["Programs"]),
-        tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits"]),
+        tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit"]),
         tests(
             "DebuggerTests", ["Debugger", "Machine", "Hart", "Effects", "Bits"]),
     ]

@@ -84,6 +84,8 @@ public struct Configuration: Sendable {
     public var endsAtReset = false
     /// Ends the run with exit code 124 after so many seconds.
     public var timeoutSeconds: Double?
+    /// Where a debugger connects: a port of this machine or `unix:PATH`. The machine waits for it.
+    public var debugger: String?
     /// Counts of the run go to standard error at its end.
     public var printsStatistics = false
     /// Where the guest's serial port goes.

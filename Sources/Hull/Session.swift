@@ -29,7 +29,7 @@ package struct Session {
         try HostSignals.install(inbox: inbox, console: console)
         try startTimeout(inbox)
         let started = BoardClock.hostNanoseconds()
-        let end = try assembly.machine.run()
+        let end = try run(assembly.machine)
         console.close()
         if configuration.printsStatistics {
             let seconds = Double(BoardClock.hostNanoseconds() &- started) / 1e9
@@ -37,6 +37,15 @@ package struct Session {
             HostFile.writeAll(2, Array(RunStatistics(assembly.machine, seconds: seconds).text.utf8))
         }
         return end.exitCode
+    }
+
+    private func run(_ machine: Machine) throws(HullError) -> EndOfRun {
+        guard let text = configuration.debugger else { return try machine.run() }
+        let endpoint = try DebugEndpoint(parsing: text)
+        let server = try DebugServer(machine, endpoint)
+        HostFile.writeAll(
+            2, Array("Waiting for a debugger; in GDB: \(endpoint.gdbCommand)\r\n".utf8))
+        return try server.run()
     }
 
     private func startTimeout(_ inbox: EventInbox) throws(HullError) {

@@ -70,6 +70,12 @@ struct BootCommand: ParsableCommand {
     @Flag(help: "A reset that the guest asks for ends the run.")
     var noReboot = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Waits for a debugger there: a port of this machine, or unix:PATH.",
+            valueName: "port|unix:path"))
+    var gdb: String?
+
     @Flag(help: "Counts of the run go to standard error at its end.")
     var stats = false
 
@@ -105,6 +111,7 @@ struct BootCommand: ParsableCommand {
         chosen.endsAtReset = noReboot
         chosen.timeoutSeconds = timeout
         chosen.printsStatistics = stats
+        chosen.debugger = gdb
         chosen.console = .standard
         return chosen
     }
