@@ -22,7 +22,8 @@ package struct Assembly {
             }
         let parts = MachineParts(
             clock: clock, inbox: inbox, consoles: consoles,
-            endsAtReset: configuration.endsAtReset
+            endsAtReset: configuration.endsAtReset,
+            unixNanoseconds: clock == .host ? HostClock.realNanoseconds() : 0
         ) { memory in
             switch configuration.engine {
             case .interpreter: Interpreter(memory: memory)

@@ -49,4 +49,23 @@ package enum AddressMap {
         Window(
             .virtio(slot: slot), 0x1000_1000 + UInt64(slot) * 0x1000, 0x1000, line: 1 + slot)
     }
+
+    /// The device that an address belongs to and how far into its window it lies, asked from the
+    /// busiest down.
+    static func find(_ address: GuestPhysical) -> (Place, UInt64)? {
+        let raw = address.rawValue
+        switch raw {
+        case 0xc00_0000..<0xc60_0000: return (.plic, raw &- plic.start)
+        case 0x1000_1000..<0x1000_9000:
+            let slot = Int(truncatingIfNeeded: (raw &- 0x1000_1000) &>> 12)
+            return (.virtio(slot: slot), raw & 0xfff)
+        case 0x1000_0000..<0x1000_0100: return (.uart, raw & 0xff)
+        case 0x200_0000..<0x201_0000: return (.clint, raw &- clint.start)
+        case 0x2f0_0000..<0x2f0_4000:
+            return (.supervisorSoftware, raw &- supervisorSoftware.start)
+        case 0x10_0000..<0x10_1000: return (.finisher, raw & 0xfff)
+        case 0x10_1000..<0x10_2000: return (.rtc, raw & 0xfff)
+        default: return nil
+        }
+    }
 }

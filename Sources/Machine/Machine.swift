@@ -15,16 +15,20 @@ package struct MachineParts {
     package var consoles: [Int: any ConsoleBackEnd]
     /// A reset that the guest asks for ends the run.
     package var endsAtReset: Bool
+    /// The time of day, in nanoseconds since 1970, when the board's `time` is 0.
+    package var unixNanoseconds: UInt64
 
     package init(
         clock: ClockMode = .host, inbox: EventInbox = EventInbox(),
         consoles: [Int: any ConsoleBackEnd] = [:], endsAtReset: Bool = false,
+        unixNanoseconds: UInt64 = 0,
         makeEngine: @escaping (GuestMemory) -> any Engine
     ) {
         self.clock = clock
         self.inbox = inbox
         self.consoles = consoles
         self.endsAtReset = endsAtReset
+        self.unixNanoseconds = unixNanoseconds
         self.makeEngine = makeEngine
     }
 }
@@ -56,7 +60,8 @@ package final class Machine {
                 AddressMap.resetROM.range, access: .readOnly, backing: .anonymous(hugePages: false)),
         ])
         memoryOwner = GuestMemoryOwner(memory)
-        let bus = SystemBus(board: board, memory: memory, clock: BoardClock(parts.clock))
+        let bus = SystemBus(board: board, memory: memory, clock: BoardClock(parts.clock),
+            unixNanoseconds: parts.unixNanoseconds)
         self.bus = bus
         engine = parts.makeEngine(memory)
         harts = (0..<board.hartCount).map { [memory] in

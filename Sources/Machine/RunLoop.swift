@@ -32,13 +32,9 @@ extension Machine {
     /// Tells devices and harts what time it is, and says for how many instructions that holds.
     private func advanceTime() -> UInt64 {
         let now = bus.now
-        var next = Deadlines.never
-        for hart in harts {
-            guard let deadline = hart.timerDeadline else { continue }
-            if deadline <= now { hart.advance(to: now) } else { next = min(next, deadline) }
-        }
-        next = min(next, bus.deadlines.next)
-        guard next != Deadlines.never else { return Self.slice }
+        bus.advance(to: now)
+        let next = bus.nextDeadline(now)
+        guard next != SystemBus.never else { return Self.slice }
         if let exact = bus.clock.instructions(until: next, retired: bus.retired) {
             return min(max(exact, 1), Self.slice)
         }
@@ -62,7 +58,10 @@ extension Machine {
     }
 
     func runTurn(_ hart: Hart, _ budget: UInt64) {
-        switch engine.run(hart, budget: budget) {
+        bus.running = hart
+        let exit = engine.run(hart, budget: budget)
+        bus.running = nil
+        switch exit {
         case .waitForInterrupt: isWaiting[hart.id] = true
         case .firmwareCall: answerCall(hart)
         case .debugStop: stoppedHart = hart.id
@@ -73,9 +72,8 @@ extension Machine {
     /// No hart has anything to run: time passes, or the outside says something.
     private func waitForEvent() {
         for port in bus.consoles { port.backEnd.flush() }
-        var deadline = bus.deadlines.next
-        for hart in harts { deadline = min(deadline, hart.timerDeadline ?? Deadlines.never) }
-        guard deadline != Deadlines.never else {
+        let deadline = bus.nextDeadline(bus.now)
+        guard deadline != SystemBus.never else {
             _ = inbox.wait()
             return
         }

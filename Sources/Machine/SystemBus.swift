@@ -9,11 +9,16 @@ import Journal
 package final class SystemBus: Bus {
     package let board: Board
     let memory: GuestMemory
+    private let unixNanoseconds: UInt64
     var devices: BoardDevices
     var harts: [Hart] = []
     package var clock: BoardClock
-    var deadlines = Deadlines()
-    var effects = EffectList()
+    /// The board's `time` at which a device's timer expires; `SystemBus.never` if none will.
+    private(set) var deadline = SystemBus.never
+    static let never = UInt64.max
+    /// The hart that runs now, for which a device may cut the slice short.
+    var running: Hart?
+    private var effects = EffectList()
     private var settling = EffectList()
     /// Set once somebody ends the run; the run loop takes it.
     var end: EndOfRun?
@@ -24,85 +29,96 @@ package final class SystemBus: Bus {
     /// Memory that a device wrote: translations of it are stale.
     var onWrite: (GuestRange) -> Void = { _ in }
 
-    init(board: Board, memory: GuestMemory, clock: BoardClock) {
+    init(board: Board, memory: GuestMemory, clock: BoardClock, unixNanoseconds: UInt64) {
         self.board = board
         self.memory = memory
         self.clock = clock
-        devices = BoardDevices(board)
+        self.unixNanoseconds = unixNanoseconds
+        devices = BoardDevices(board, unixNanoseconds: unixNanoseconds)
     }
 
     // MARK: What harts do
 
     package func load(_ address: GuestPhysical, _ width: AccessWidth, from hart: Hart) -> UInt64? {
-        guard let (place, offset) = Self.find(address) else { return nil }
+        guard let (place, offset) = AddressMap.find(address) else { return nil }
         accesses.count(place, isStore: false)
-        let value: UInt64? =
-            switch place {
-            case .uart: devices.uart.read(offset, width, &effects)
-            case .finisher: devices.finisher.read(offset, width, &effects)
-            default: 0
-            }
+        let now = place.readsTime ? now : 0
+        let value = devices.read(place, offset, width, now: now, &effects)
         if let onAccess {
             onAccess(DeviceAccess(hart.id, place, address, width, isStore: false, value))
         }
         if !effects.isEmpty { settle() }
+        if place == .uart { inputMoved() }
         return value
     }
 
     package func store(
         _ address: GuestPhysical, _ width: AccessWidth, _ value: UInt64, from hart: Hart
     ) -> Bool {
-        guard let (place, offset) = Self.find(address) else { return false }
+        guard let (place, offset) = AddressMap.find(address) else { return false }
         accesses.count(place, isStore: true)
         let value = value & width.mask
-        let done =
-            switch place {
-            case .uart: devices.uart.write(offset, value, width, &effects)
-            case .finisher: devices.finisher.write(offset, value, width, &effects)
-            default: true
-            }
+        let now = place.readsTime ? now : 0
+        let done = devices.write(place, offset, value, width, now: now, &effects)
         if let onAccess {
             onAccess(
                 DeviceAccess(hart.id, place, address, width, isStore: true, done ? value : nil))
         }
         if !effects.isEmpty { settle() }
+        if place.readsTime { timersChanged(now) }
         return done
     }
 
-    package func time(for hart: Hart) -> UInt64 { now }
+    /// What harts read as `time`: the CLINT's `mtime`.
+    package func time(for hart: Hart) -> UInt64 { devices.aclint.time(now: now) }
     package func seed(for hart: Hart) -> UInt16? { nil }
 
-    /// The board's `time`; exact inside a device access too.
-    var now: UInt64 { clock.ticks(retired: retired) }
+    /// The board's own time; exact inside a device access too.
+    package var now: UInt64 { clock.ticks(retired: retired) }
     /// What all harts retired.
-    var retired: UInt64 {
+    package var retired: UInt64 {
         var sum: UInt64 = 0
         for hart in harts { sum &+= hart.retired }
         return sum
     }
 
-    /// The window that an address lies in, by comparison from the busiest down.
-    private static func find(_ address: GuestPhysical) -> (Place, UInt64)? {
-        let raw = address.rawValue
-        switch raw {
-        case 0xc00_0000..<0xc60_0000: return (.plic, raw &- AddressMap.plic.start)
-        case 0x1000_1000..<0x1000_9000:
-            let slot = Int(truncatingIfNeeded: (raw &- 0x1000_1000) &>> 12)
-            return (.virtio(slot: slot), raw & 0xfff)
-        case 0x1000_0000..<0x1000_0100: return (.uart, raw & 0xff)
-        case 0x200_0000..<0x201_0000: return (.clint, raw &- AddressMap.clint.start)
-        case 0x2f0_0000..<0x2f0_4000:
-            return (.supervisorSoftware, raw &- AddressMap.supervisorSoftware.start)
-        case 0x10_0000..<0x10_1000: return (.finisher, raw & 0xfff)
-        case 0x10_1000..<0x10_2000: return (.rtc, raw & 0xfff)
-        default: return nil
+    // MARK: Time
+
+    /// Tells devices and harts what time it is.
+    func advance(to now: UInt64) {
+        if now >= deadline {
+            devices.tick(now: now, &effects)
+            settle()
+            deadline = devices.deadline(now: now) ?? Self.never
         }
+        let time = devices.aclint.time(now: now)
+        for hart in harts {
+            if let due = hart.timerDeadline, due <= time { hart.advance(to: time) }
+        }
+    }
+
+    /// The next time at which something happens by itself: a device's timer or a hart's own.
+    func nextDeadline(_ now: UInt64) -> UInt64 {
+        let offset = devices.aclint.timeOffset
+        var next = deadline
+        for hart in harts {
+            guard let due = hart.timerDeadline, due != Self.never else { continue }
+            // What has expired already is no deadline.
+            let at = due &- offset
+            if due > now &+ offset, at > now { next = min(next, at) }
+        }
+        return next
+    }
+
+    private func timersChanged(_ now: UInt64) {
+        deadline = devices.deadline(now: now) ?? Self.never
+        running?.requestExit(.timer)
     }
 
     // MARK: Effects
 
     /// Carries out what devices asked for, and what that asks for in turn.
-    func settle() {
+    private func settle() {
         while !effects.isEmpty {
             swap(&effects, &settling)
             settling.drain { apply($0) }
@@ -111,51 +127,84 @@ package final class SystemBus: Bus {
 
     private func apply(_ effect: Effect) {
         switch effect {
-        case .raise(let line): setLevel(line, true)
-        case .lower(let line): setLevel(line, false)
+        case .raise(let line): devices.plic.setLevel(line, true, &effects)
+        case .lower(let line): devices.plic.setLevel(line, false, &effects)
         case .interrupt(let hart, let line, let level):
             guard harts.indices.contains(hart) else { return }
             harts[hart].setLines(1 &<< UInt64(line.rawValue), level)
-        case .schedule: break
-        case .output(let device, let byte):
-            port(device)?.output(byte)
-        case .outputBytes(let device, let bytes):
-            port(device)?.output(bytes)
-        case .submit, .entropy: break
+        case .output(let device, let byte): port(device)?.output(byte)
+        case .outputBytes(let device, let bytes): port(device)?.output(bytes)
         case .wrote(let range): onWrite(range)
         case .end(let end): finish(end)
+        // Deadlines are asked for where time passes.
+        case .schedule: break
+        case .submit, .entropy: break
         }
-    }
-
-    private func setLevel(_ line: Int, _ level: Bool) {
     }
 
     /// The first end counts.
     func finish(_ end: EndOfRun) {
         if self.end == nil { self.end = end }
-        for hart in harts { hart.requestExit() }
+        running?.requestExit()
     }
-}
 
-extension SystemBus {
-    /// Devices as after power-on. What was typed and not read stays.
-    func reset() {
-        let unread = devices
-        devices = BoardDevices(board)
-        deadlines = Deadlines()
-        effects = EffectList()
-        end = nil
-        _ = unread
-    }
+    // MARK: The outside
 
     /// The outside says something.
     func deliver(_ event: Event) {
         switch event {
-        case .input(let device, let bytes):
-            if device == BoardDevices.uartConsole { devices.uart.receive(bytes, &effects) }
+        case .input(let device, let bytes): receive(device, bytes)
         case .stop(let exitCode): finish(EndOfRun(.shutdown, exitCode: exitCode))
         case .inputClosed, .resize, .block, .entropy, .timer: break
         }
         settle()
+    }
+
+    /// Devices as after power-on. What was typed and not read stays.
+    func reset() {
+        var unread: [UInt8] = []
+        while let byte = devices.uart.takeWaiting() { unread.append(byte) }
+        devices = BoardDevices(board, unixNanoseconds: unixNanoseconds)
+        devices.uart.receive(unread, &effects)
+        effects = EffectList()
+        deadline = Self.never
+        end = nil
+    }
+}
+
+extension SystemBus {
+    func port(_ device: Int) -> ConsolePort? {
+        for port in consoles where port.device == device { return port }
+        return nil
+    }
+
+    private func receive(_ device: Int, _ bytes: [UInt8]) {
+        for index in consoles.indices where consoles[index].device == device {
+            consoles[index].deliver(bytes)
+        }
+        inputMoved()
+    }
+
+    /// The UART may have taken some of what was typed: gives it more, and tells the back end.
+    private func inputMoved() {
+        for index in consoles.indices where consoles[index].holdsInput {
+            guard consoles[index].device == BoardDevices.uartConsole else { continue }
+            let room = devices.uart.inputCapacity
+            if room > 0, let bytes = consoles[index].takeWaiting(room) {
+                devices.uart.receive(bytes, &effects)
+                settle()
+            }
+            consoles[index].held(UART.waitingLimit - devices.uart.inputCapacity)
+        }
+    }
+}
+
+extension Place {
+    /// Devices with timers: their accesses read the clock, and a store may change a deadline.
+    fileprivate var readsTime: Bool {
+        switch self {
+        case .clint, .rtc: true
+        default: false
+        }
     }
 }
