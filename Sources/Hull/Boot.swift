@@ -36,28 +36,38 @@ package struct Boot {
 
     private static func images(_ configuration: Configuration) throws(HullError) -> Images {
         guard case .file(let path) = configuration.firmware else {
-            return Images(guest: try load(configuration.image, at: ram))
+            return Images(guest: try guest(configuration, at: ram))
         }
-        let firmware = try load(path, at: ram, acceptsRaw: true)
-        guard let image = configuration.image else { return Images(firmware: firmware) }
+        let firmware = try load(try HostFile.read(path), named: path, at: ram, acceptsRaw: true)
         // A kernel says itself how far from the start of RAM it wants to be; what runs anywhere goes
         // to where firmware looks for it.
-        var guest = try load(image, at: ram, acceptsRaw: true)
-        if guest.kind == .raw || (try? guest.check(against: firmware)) == nil {
-            guest = try load(image, at: nextStage, acceptsRaw: true)
+        var next = try guest(configuration, at: ram)
+        if next.kind == .raw || (try? next.check(against: firmware)) == nil {
+            next = try guest(configuration, at: nextStage)
         }
-        try guest.check(against: firmware)
-        return Images(firmware: firmware, guest: guest)
+        try next.check(against: firmware)
+        return Images(firmware: firmware, guest: next)
     }
 
     private static let ram = GuestPhysical(AddressMap.ramStart)
 
-    private static func load(
-        _ path: String?, at base: GuestPhysical, acceptsRaw: Bool = false
+    private static func guest(
+        _ configuration: Configuration, at base: GuestPhysical
     ) throws(HullError) -> LoadPlan {
-        let file: [UInt8]
-        if let path { file = try HostFile.read(path) } else { file = try Skiff.image() }
-        let options = LoadOptions(name: path ?? "Skiff", base: base, acceptsRaw: acceptsRaw)
+        guard let path = configuration.image else {
+            let skiff =
+                configuration.firmware == .none ? Skiff.machineImage : Skiff.supervisorImage
+            return try load(skiff, named: "Skiff", at: base, acceptsRaw: false)
+        }
+        var acceptsRaw = false
+        if case .file = configuration.firmware { acceptsRaw = true }
+        return try load(try HostFile.read(path), named: path, at: base, acceptsRaw: acceptsRaw)
+    }
+
+    private static func load(
+        _ file: [UInt8], named name: String, at base: GuestPhysical, acceptsRaw: Bool
+    ) throws(HullError) -> LoadPlan {
+        let options = LoadOptions(name: name, base: base, acceptsRaw: acceptsRaw)
         return try LoadPlan(file, options, decompress: Decompression.decompress)
     }
 

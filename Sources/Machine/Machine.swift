@@ -60,7 +60,8 @@ package final class Machine {
                 AddressMap.resetROM.range, access: .readOnly, backing: .anonymous(hugePages: false)),
         ])
         memoryOwner = GuestMemoryOwner(memory)
-        let bus = SystemBus(board: board, memory: memory, clock: BoardClock(parts.clock),
+        let bus = SystemBus(
+            board: board, memory: memory, clock: BoardClock(parts.clock),
             unixNanoseconds: parts.unixNanoseconds)
         self.bus = bus
         engine = parts.makeEngine(memory)
