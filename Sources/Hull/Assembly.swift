@@ -9,6 +9,7 @@ import Machine
 package struct Assembly {
     package let machine: Machine
     package let boot: Boot
+    private let drives: [any BlockBackEnd]
 
     package init(
         _ configuration: Configuration, _ boot: Boot, inbox: EventInbox,
@@ -20,8 +21,14 @@ package struct Assembly {
             case .host: .host
             case .instructions(let megahertz): .instructions(megahertz: megahertz)
             }
+        var drives: [any BlockBackEnd] = []
+        for drive in configuration.drives {
+            drives.append(try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
+        }
+        self.drives = drives
         let parts = MachineParts(
-            clock: clock, inbox: inbox, consoles: consoles,
+            clock: clock, inbox: inbox, consoles: consoles, drives: drives,
+            entropy: HostEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
             unixNanoseconds: clock == .host ? HostClock.realNanoseconds() : 0
         ) { memory in
@@ -31,4 +38,7 @@ package struct Assembly {
         }
         machine = try Machine(boot.board, boot.plan, parts)
     }
+
+    /// Waits until what the guest wrote is in the drives, and lets go of them.
+    package func close() { for drive in drives { drive.close() } }
 }

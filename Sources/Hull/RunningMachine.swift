@@ -5,24 +5,25 @@ import Machine
 
 /// A machine, and the end of its run for whoever waits for it.
 ///
-/// SAFETY: `machine` is used by the thread that runs it alone; the rest is reached under `monitor`.
+/// SAFETY: `assembly` is used by the thread that runs it alone; the rest is reached under `monitor`.
 final class RunningMachine: @unchecked Sendable {
     typealias Outcome = Result<UInt8, any Error>
 
-    private let machine: Machine
+    private let assembly: Assembly
     private let monitor = Monitor()
     private var outcome: Result<UInt8, VirtualMachineError>?
     private var listeners: [@Sendable (Outcome) -> Void] = []
 
-    init(_ assembly: Assembly) { machine = assembly.machine }
+    init(_ assembly: Assembly) { self.assembly = assembly }
 
     func run() {
         let result: Result<UInt8, VirtualMachineError>
         do throws(HullError) {
-            result = .success(try machine.run().exitCode)
+            result = .success(try assembly.machine.run().exitCode)
         } catch {
             result = .failure(VirtualMachineError(error))
         }
+        assembly.close()
         let told = monitor.locked {
             outcome = result
             monitor.broadcast()

@@ -30,6 +30,7 @@ package struct Session {
         try startTimeout(inbox)
         let started = BoardClock.hostNanoseconds()
         let end = try run(assembly.machine)
+        assembly.close()
         console.close()
         if configuration.printsStatistics {
             let seconds = Double(BoardClock.hostNanoseconds() &- started) / 1e9

@@ -4,6 +4,7 @@ import GuestMemory
 import Hart
 import Journal
 import RISCV
+import Virtio
 
 /// What a machine is made of, beside its board.
 package struct MachineParts {
@@ -13,6 +14,10 @@ package struct MachineParts {
     package var inbox: EventInbox
     /// Console back ends by the number of their device.
     package var consoles: [Int: any ConsoleBackEnd]
+    /// Drives, in the order of their virtio slots.
+    package var drives: [any BlockBackEnd]
+    /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
+    package var entropy: (any EntropyBackEnd)?
     /// A reset that the guest asks for ends the run.
     package var endsAtReset: Bool
     /// The time of day, in nanoseconds since 1970, when the board's `time` is 0.
@@ -20,13 +25,16 @@ package struct MachineParts {
 
     package init(
         clock: ClockMode = .host, inbox: EventInbox = EventInbox(),
-        consoles: [Int: any ConsoleBackEnd] = [:], endsAtReset: Bool = false,
+        consoles: [Int: any ConsoleBackEnd] = [:], drives: [any BlockBackEnd] = [],
+        entropy: (any EntropyBackEnd)? = nil, endsAtReset: Bool = false,
         unixNanoseconds: UInt64 = 0,
         makeEngine: @escaping (GuestMemory) -> any Engine
     ) {
         self.clock = clock
         self.inbox = inbox
         self.consoles = consoles
+        self.drives = drives
+        self.entropy = entropy
         self.endsAtReset = endsAtReset
         self.unixNanoseconds = unixNanoseconds
         self.makeEngine = makeEngine
@@ -62,7 +70,7 @@ package final class Machine {
         memoryOwner = GuestMemoryOwner(memory)
         let bus = SystemBus(
             board: board, memory: memory, clock: BoardClock(parts.clock),
-            unixNanoseconds: parts.unixNanoseconds)
+            unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts))
         self.bus = bus
         engine = parts.makeEngine(memory)
         harts = (0..<board.hartCount).map { [memory] in
@@ -73,8 +81,37 @@ package final class Machine {
         endsAtReset = parts.endsAtReset
         bus.harts = harts
         bus.consoles = parts.consoles.map { ConsolePort(device: $0.key, backEnd: $0.value) }
+        bus.drives = parts.drives
+        bus.entropy = parts.entropy
         bus.onWrite = { [unowned engine] range in engine.invalidate(range) }
         try reset()
+    }
+
+    /// Drives from the first slot on, the console and entropy in the last.
+    private static func virtioDevices(_ parts: MachineParts) throws(HullError) -> [VirtioDevice] {
+        var slots = [VirtioDevice](repeating: .none, count: AddressMap.virtioSlotCount)
+        guard parts.drives.count <= slots.count else {
+            throw HullError(
+                .usage,
+                "The board has \(slots.count) slots, too few for \(parts.drives.count) drives.")
+        }
+        for (slot, drive) in parts.drives.enumerated() {
+            slots[slot] = .block(
+                VirtioBlock(
+                    device: slot, byteCount: drive.byteCount, isReadOnly: drive.isReadOnly,
+                    identification: Array("drive\(slot)".utf8)))
+        }
+        for (device, _) in parts.consoles where slots.indices.contains(device) {
+            guard slots[device] == .none else {
+                throw HullError(
+                    .usage, "Slot \(device) cannot hold both a drive and the virtio console.")
+            }
+            slots[device] = .console(VirtioConsole(device: device))
+        }
+        if parts.entropy != nil, let slot = slots.lastIndex(of: .none) {
+            slots[slot] = .entropy(VirtioEntropy(device: slot))
+        }
+        return slots
     }
 
     /// Everything as the boot plan says, which is also what a reset of the board leads to.

@@ -4,6 +4,7 @@ import Effects
 import GuestMemory
 import Hart
 import Journal
+import Virtio
 
 /// The board's devices behind their addresses, and what becomes of the effects they return.
 package final class SystemBus: Bus {
@@ -23,18 +24,24 @@ package final class SystemBus: Bus {
     /// Set once somebody ends the run; the run loop takes it.
     var end: EndOfRun?
     var consoles: [ConsolePort] = []
+    /// By virtio slot.
+    var drives: [any BlockBackEnd] = []
+    var entropy: (any EntropyBackEnd)?
     package private(set) var accesses = AccessCounts()
     /// Told of each access, for tracing.
     var onAccess: ((DeviceAccess) -> Void)?
     /// Memory that a device wrote: translations of it are stale.
     var onWrite: (GuestRange) -> Void = { _ in }
 
-    init(board: Board, memory: GuestMemory, clock: BoardClock, unixNanoseconds: UInt64) {
+    init(
+        board: Board, memory: GuestMemory, clock: BoardClock, unixNanoseconds: UInt64,
+        virtio: [VirtioDevice]
+    ) {
         self.board = board
         self.memory = memory
         self.clock = clock
         self.unixNanoseconds = unixNanoseconds
-        devices = BoardDevices(board, unixNanoseconds: unixNanoseconds)
+        devices = BoardDevices(board, unixNanoseconds: unixNanoseconds, virtio: virtio)
     }
 
     // MARK: What harts do
@@ -43,12 +50,12 @@ package final class SystemBus: Bus {
         guard let (place, offset) = AddressMap.find(address) else { return nil }
         accesses.count(place, isStore: false)
         let now = place.readsTime ? now : 0
-        let value = devices.read(place, offset, width, now: now, &effects)
+        let value = devices.read(place, offset, width, now: now, memory, &effects)
         if let onAccess {
             onAccess(DeviceAccess(hart.id, place, address, width, isStore: false, value))
         }
         if !effects.isEmpty { settle() }
-        if place == .uart { inputMoved() }
+        if place.isConsole { inputMoved() }
         return value
     }
 
@@ -59,13 +66,14 @@ package final class SystemBus: Bus {
         accesses.count(place, isStore: true)
         let value = value & width.mask
         let now = place.readsTime ? now : 0
-        let done = devices.write(place, offset, value, width, now: now, &effects)
+        let done = devices.write(place, offset, value, width, now: now, memory, &effects)
         if let onAccess {
             onAccess(
                 DeviceAccess(hart.id, place, address, width, isStore: true, done ? value : nil))
         }
         if !effects.isEmpty { settle() }
         if place.readsTime { timersChanged(now) }
+        if place.isConsole { inputMoved() }
         return done
     }
 
@@ -138,7 +146,10 @@ package final class SystemBus: Bus {
         case .end(let end): finish(end)
         // Deadlines are asked for where time passes.
         case .schedule: break
-        case .submit, .entropy: break
+        case .submit(let request):
+            guard drives.indices.contains(request.device) else { return }
+            drives[request.device].submit(request)
+        case .entropy(let device, let count): entropy?.submit(device: device, count: count)
         }
     }
 
@@ -155,18 +166,18 @@ package final class SystemBus: Bus {
         switch event {
         case .input(let device, let bytes): receive(device, bytes)
         case .stop(let exitCode): finish(EndOfRun(.shutdown, exitCode: exitCode))
-        case .inputClosed, .resize, .block, .entropy, .timer: break
+        case .block(let device, _, _, _), .entropy(let device, _), .resize(let device, _, _):
+            guard devices.virtio.indices.contains(device) else { return }
+            devices.virtio[device].deliver(event, memory: memory, effects: &effects)
+        case .inputClosed, .timer: break
         }
         settle()
     }
 
-    /// Devices as after power-on. What was typed and not read stays.
+    /// Devices as after power-on, on the same clock.
     func reset() {
-        var unread: [UInt8] = []
-        while let byte = devices.uart.takeWaiting() { unread.append(byte) }
-        devices = BoardDevices(board, unixNanoseconds: unixNanoseconds)
-        devices.uart.receive(unread, &effects)
-        effects = EffectList()
+        devices.reset(board, unixNanoseconds: unixNanoseconds, &effects)
+        settle()
         deadline = Self.never
         end = nil
     }
@@ -185,17 +196,25 @@ extension SystemBus {
         inputMoved()
     }
 
-    /// The UART may have taken some of what was typed: gives it more, and tells the back end.
+    /// A console may have taken some of what was typed: gives it more, and tells the back end.
     private func inputMoved() {
         for index in consoles.indices where consoles[index].holdsInput {
-            guard consoles[index].device == BoardDevices.uartConsole else { continue }
-            let room = devices.uart.inputCapacity
-            if room > 0, let bytes = consoles[index].takeWaiting(room) {
-                devices.uart.receive(bytes, &effects)
-                settle()
+            let device = consoles[index].device
+            if device == BoardDevices.uartConsole {
+                let room = devices.uart.inputCapacity
+                if room > 0, let bytes = consoles[index].takeWaiting(room) {
+                    devices.uart.receive(bytes, &effects)
+                }
+                consoles[index].held(UART.waitingLimit - devices.uart.inputCapacity)
+            } else if devices.virtio.indices.contains(device) {
+                if let bytes = consoles[index].takeWaiting(.max) {
+                    devices.virtio[device].deliver(
+                        .input(device: device, bytes), memory: memory, effects: &effects)
+                }
+                consoles[index].held(devices.virtio[device].heldInput)
             }
-            consoles[index].held(UART.waitingLimit - devices.uart.inputCapacity)
         }
+        settle()
     }
 }
 
@@ -204,6 +223,14 @@ extension Place {
     fileprivate var readsTime: Bool {
         switch self {
         case .clint, .rtc: true
+        default: false
+        }
+    }
+
+    /// Devices that take what is typed.
+    fileprivate var isConsole: Bool {
+        switch self {
+        case .uart, .virtio: true
         default: false
         }
     }
