@@ -83,24 +83,33 @@ package final class Interpreter: Engine {
         if entry.tag == pc & ~0xfff {
             page = UnsafePointer(bitPattern: UInt(entry.addend)).unsafelyUnwrapped
         } else {
-            page = try fetch(hart, pc)
+            guard let found = try fetch(hart, pc) else { return try single(hart, at: pc) }
+            page = found
         }
         return page + Int(truncatingIfNeeded: (pc & 0xfff) &>> 1)
     }
 
-    private func fetch(_ hart: Hart, _ pc: UInt64) throws(Trap) -> UnsafePointer<Instruction> {
+    /// The slots of a page; nil where PMP divides it, so that no answer holds for all of it.
+    private func fetch(_ hart: Hart, _ pc: UInt64) throws(Trap) -> UnsafePointer<Instruction>? {
         hart.statistics.fetchMisses &+= 1
         let result = try hart.translate(pc, count: 2, .fetch)
         let physical = result.physical.rawValue & ~0xfff
         guard let host = memory.host(GuestPhysical(physical), count: 4096) else {
             throw Trap(.instructionAccessFault, value: pc)
         }
+        guard result.permissions.allow(.fetch) else { return nil }
         let (slots, evicted) = pages.page(physical, host: host)
         if evicted { for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushFetches() } } }
-        if result.permissions.allow(.fetch) {
-            hart.fillFetch(pc, slots: slots, pageBits: result.pageBits)
-        }
+        hart.fillFetch(pc, slots: slots, pageBits: result.pageBits)
         return UnsafePointer(slots)
+    }
+
+    /// One instruction of a page whose every instruction has to be checked, in the scratch page.
+    private func single(_ hart: Hart, at pc: UInt64) throws(Trap) -> UnsafePointer<Instruction> {
+        var bits = UInt32(try hart.fetchParcel(pc))
+        if bits & 3 == 3 { bits |= UInt32(try hart.fetchParcel(pc &+ 2)) << 16 }
+        pages.scratch.pointee = Self.decode(bits, hart)
+        return UnsafePointer(pages.scratch)
     }
 
     /// Decodes what a slot stands for, in place. From now on stores to its page are watched.
