@@ -3,7 +3,7 @@ import Foundation
 import TestKit
 import Testing
 
-private let root = URL(fileURLWithPath: #filePath)
+let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
 /// The image that the repository holds is the one that its sources make.
@@ -39,6 +39,6 @@ private let root = URL(fileURLWithPath: #filePath)
 
     /// Tens of kilobytes: what the guest's programmer added by accident is noticed here.
     @Test func theImageStaysSmall() {
-        #expect(hull_skiff_elf_count < 200 << 10)
+        #expect(hull_skiff_elf_count < 256 << 10)
     }
 }

@@ -1,8 +1,8 @@
 /// What a program may ask of Skiff: the number goes in a7, operands in a0–a2, the result comes back
 /// in a0, where numbers from `refused` upwards are failures.
 package enum SystemCall: UInt64 {
-    /// Ends the program with a code.
-    case exit = 0
+    /// Makes the kernel take traps again (see `skipTraps`).
+    case takeTraps = 0
     /// Writes bytes (address, count) to the console.
     case write = 1
     /// Reads a line from the console into (address, count).
@@ -25,8 +25,12 @@ package enum SystemCall: UInt64 {
     case fileSize = 10
     /// Puts the frequency of the time counter in a0.
     case timebase = 11
-    /// Makes the kernel skip traps (1) or take them again (0), to measure them.
+    /// Makes the kernel step over every trap but a call with number 0, to measure them.
     case skipTraps = 12
+    /// Ends the program with a code.
+    case exit = 13
+    /// An address that only the kernel may touch.
+    case kernelAddress = 14
 
     /// Results from here upwards mean: refused.
     package static let refused: UInt64 = 0xffff_ffff_ffff_f000

@@ -80,6 +80,11 @@ skiff_skip_entry:
     csrw sepc, t6
     sret
 
+// What nanobench calls.
+    .globl skiff_return
+skiff_return:
+    ret
+
     .macro CALLEE_SAVED operation, base
     \operation ra, 0(\base)
     .irp n, 0,1,2,3,4,5,6,7,8,9,10,11

@@ -38,6 +38,12 @@ struct Command {
                 name: "crash", summary: "load|store|jump|illegal|csr: a program that may not",
                 body: .program),
             Command(
+                name: "selftest", summary: "checks the machine against the specifications",
+                body: .kernel { kernel, _ in Selftest(kernel).run() }),
+            Command(
+                name: "nanobench", summary: "times eight operations of the privileged architecture",
+                body: .kernel { kernel, _ in kernel.nanobench() }),
+            Command(
                 name: "kill", summary: "NUMBER: ends a process",
                 body: .kernel { kernel, words in kernel.kill(words) }),
             Command(

@@ -24,6 +24,8 @@ final class Kernel {
     var interrupts: InlineArray<16, UInt64> = .init(repeating: 0)
     /// When the current process got the hart.
     var switchTime: UInt64 = 0
+    /// The numbers of the last interrupts, four bits each, the latest lowest.
+    var interruptOrder: UInt64 = 0
     /// The device that interrupted last.
     var lastSource: UInt32 = 0
     private static let slots = 16

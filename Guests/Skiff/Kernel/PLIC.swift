@@ -13,7 +13,10 @@ struct PLIC {
         address + 0x2000 + 0x80 * context + 4 * UInt64(source / 32)
     }
 
-    func start() { store32(contextAddress, 0) }
+    func start() { setThreshold(0) }
+
+    /// Sources of this priority and below do not interrupt.
+    func setThreshold(_ priority: UInt32) { store32(contextAddress, priority) }
 
     func enable(_ source: UInt32) {
         guard source > 0 else { return }

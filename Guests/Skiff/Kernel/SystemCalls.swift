@@ -29,12 +29,13 @@ extension Kernel {
         case .fileRead: frame.setX(10, fileRead(a0, a1))
         case .fileSize: frame.setX(10, file(a0)?.count ?? ~0)
         case .timebase: frame.setX(10, timer.frequency)
-        case .skipTraps:
-            let isOn = a0 == 1
-            csr_write_stvec(isOn ? address_of_skiff_skip_entry() : address_of_skiff_trap_entry())
-            // What skips traps cannot serve interrupts.
-            csr_write_sie(isOn ? 0 : Interrupt.all)
+        case .skipTraps, .takeTraps:
+            let skips = call == .skipTraps
+            csr_write_stvec(skips ? address_of_skiff_skip_entry() : address_of_skiff_trap_entry())
+            // What steps over traps cannot serve interrupts.
+            csr_write_sie(skips ? 0 : Interrupt.all)
             frame.setX(10, 0)
+        case .kernelAddress: frame.setX(10, address_of_skiff_text_start())
         }
     }
 

@@ -17,6 +17,7 @@ extension Kernel {
 
     private func interrupt(_ number: UInt64, _ frame: TrapFrame) {
         interrupts[Int(number & 15)] += 1
+        interruptOrder = interruptOrder << 4 | number
         switch number {
         case Interrupt.timer:
             timer.arm(at: Timer.never)
@@ -37,7 +38,11 @@ extension Kernel {
         while true {
             let source = plic.claim()
             if source == 0 { return }
-            if source == board.uart?.interrupt { console.receive() }
+            if source == board.uart?.interrupt {
+                // Reading its identification takes back an interrupt for an empty transmitter.
+                _ = console.uart?.read(.fifoControl)
+                console.receive()
+            }
             if source == disk?.device.interrupt { disk?.acknowledge() }
             lastSource = source
             plic.complete(source)

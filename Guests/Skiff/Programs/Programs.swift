@@ -18,6 +18,8 @@ enum Program {
         if name.equals("primes") { return primes(words.dropFirst().first?.decimal ?? 100_000) }
         if name.equals("spin") { return spin(seconds: words.dropFirst().first?.decimal ?? 1) }
         if name.equals("crash") { return crash(words.dropFirst().first ?? []) }
+        if name.equals("test") { return test(words.dropFirst().first ?? []) }
+        if name.equals("bench") { return bench(words.dropFirst()) }
         write(.bytes(name), ": no such program\n")
         return 127
     }
@@ -79,16 +81,5 @@ enum Program {
         let end = read_time() &+ seconds &* call(.timebase)
         while read_time() < end {}
         return 0
-    }
-
-    static func crash(_ kind: ArraySlice<UInt8>) -> UInt64 {
-        let kernel: UInt64 = 0x8020_0000
-        if kind.equals("load") { return load64(kernel) }
-        if kind.equals("store") { store64(ProgramMemory.base, 0) }
-        if kind.equals("jump") { return user_jump(kernel) }
-        if kind.equals("illegal") { user_illegal() }
-        if kind.equals("csr") { return csr_read_sstatus() }
-        write("crash: load, store, jump, illegal or csr\n")
-        return 1
     }
 }
