@@ -102,6 +102,7 @@ let package = Package(
         tests("RISCVTests", ["RISCV", "Bits", "TestKit"]),
         tests("SkiffTests", ["CHost", "TestKit"]),
         tests("DevicesTests", ["Devices", "Effects", "Bits"]),
+        tests("SBITests", ["TestKit", "SBI", "RISCV", "Effects", "Bits"]),
         tests(
             "Conformance", ["Hart", "RISCV", "Loader", "GuestMemory", "Bits", "TestKit"],
             resources: ["Programs"]),

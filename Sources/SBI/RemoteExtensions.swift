@@ -1,0 +1,69 @@
+import Bits
+import Effects
+
+/// What harts do to each other: TIME (chapter 6), IPI (chapter 7), RFENCE (chapter 8).
+extension SBIFirmware {
+    mutating func time(_ call: SBICall, _ outcome: inout SBIOutcome) -> SBIReply {
+        guard call.function == 0 else { return .failure(.notSupported) }
+        setTimer(call.hart, call.a0, &outcome)
+        return .success()
+    }
+
+    mutating func setTimer(_ hart: Int, _ deadline: UInt64, _ outcome: inout SBIOutcome) {
+        count(.setTimer, hart)
+        outcome.actions.append(.setTimer(hart: hart, deadline: deadline))
+    }
+
+    mutating func interrupt(_ call: SBICall, _ outcome: inout SBIOutcome) -> SBIReply {
+        guard call.function == 0 else { return .failure(.notSupported) }
+        guard let set = hartSet(mask: call.a0, base: call.a1) else {
+            return .failure(.invalidParameter)
+        }
+        count(.ipiSent, call.hart)
+        forEach(set) { firmware, hart in
+            firmware.count(.ipiReceived, hart)
+            outcome.effects.append(.interrupt(hart: hart, .supervisorSoftware, true))
+        }
+        return .success()
+    }
+
+    mutating func remoteFence(_ call: SBICall, _ outcome: inout SBIOutcome) -> SBIReply {
+        let fence: RemoteFence
+        let events: (sent: FirmwareEvent, received: FirmwareEvent)
+        switch call.function {
+        case 0: (fence, events) = (.instructions, (.fenceISent, .fenceIReceived))
+        case 1:
+            fence = .addresses(start: call.a2, count: Self.span(call.a2, call.a3), asid: nil)
+            events = (.sfenceSent, .sfenceReceived)
+        case 2:
+            fence = .addresses(start: call.a2, count: Self.span(call.a2, call.a3), asid: call.a4)
+            events = (.sfenceASIDSent, .sfenceASIDReceived)
+        // The fences for guests of a hypervisor need the H extension.
+        default: return .failure(.notSupported)
+        }
+        guard let set = hartSet(mask: call.a0, base: call.a1) else {
+            return .failure(.invalidParameter)
+        }
+        count(events.sent, call.hart)
+        forEach(set) { firmware, hart in
+            firmware.count(events.received, hart)
+            outcome.actions.append(.fence(hart: hart, fence))
+        }
+        return .success()
+    }
+
+    /// "start_addr and size are both 0, or size is equal to 2^XLEN - 1": the full address space.
+    private static func span(_ start: UInt64, _ count: UInt64) -> UInt64? {
+        (start == 0 && count == 0) || count == ~0 ? nil : count
+    }
+
+    /// The harts of a set that are not stopped: those have no state that an order could concern.
+    private mutating func forEach(_ set: UInt64, _ body: (inout SBIFirmware, Int) -> Void) {
+        var set = set
+        while set != 0 {
+            let hart = set.trailingZeroBitCount
+            set &= set &- 1
+            if harts[hart].state != .stopped { body(&self, hart) }
+        }
+    }
+}
