@@ -4,6 +4,7 @@ import GuestMemory
 import Hart
 import Journal
 import RISCV
+import SBI
 import Virtio
 
 /// What a machine is made of, beside its board.
@@ -52,6 +53,9 @@ package final class Machine {
     package let inbox: EventInbox
     let endsAtReset: Bool
     package let plan: BootPlan
+    /// Where the machine itself is the firmware.
+    var firmware: SBIFirmware?
+    var outcome = SBIOutcome()
     /// Harts that sit in `wfi`.
     var isWaiting: [Bool]
     /// The hart that stands at a breakpoint or met a watchpoint.
@@ -117,6 +121,7 @@ package final class Machine {
     /// Everything as the boot plan says, which is also what a reset of the board leads to.
     package func reset() throws(HullError) {
         bus.reset()
+        firmware = Self.firmware(board, plan)
         for piece in plan.pieces {
             engine.invalidate(
                 GuestRange(
@@ -136,7 +141,7 @@ package final class Machine {
             hart.flushTranslations()
             isWaiting[hart.id] = false
             if case .supervisorMode(let entry) = plan.start {
-                prepareForSupervisor(hart, entry: entry.rawValue)
+                enterSupervisor(hart, entry: entry)
             }
         }
     }

@@ -19,6 +19,7 @@ extension Machine {
 
     /// One turn of one hart, or one wait.
     package func step() throws(HullError) -> EndOfRun? {
+        if bus.clock.mode != .host { waitForBackEnds() }
         if !inbox.isEmpty { deliverEvents() }
         let budget = advanceTime()
         if let hart = nextHart() {
@@ -48,9 +49,11 @@ extension Machine {
         for _ in harts {
             let hart = harts[turn]
             turn = turn + 1 < harts.count ? turn + 1 : 0
+            if isStopped(hart) { continue }
             if isWaiting[hart.id] {
                 guard hart.canWake else { continue }
                 isWaiting[hart.id] = false
+                wakeSuspended(hart)
             }
             return hart
         }
@@ -81,6 +84,15 @@ extension Machine {
             _ = inbox.wait(timeoutNanoseconds: nanoseconds)
         } else {
             bus.clock.skip(to: deadline, retired: bus.retired)
+        }
+    }
+
+    /// When time follows instructions, requests take none of it: a run does not depend on how fast
+    /// the host's disk is.
+    private func waitForBackEnds() {
+        while bus.requestsUnderWay > 0 && bus.end == nil {
+            _ = inbox.wait()
+            deliverEvents()
         }
     }
 

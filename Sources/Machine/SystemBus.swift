@@ -4,6 +4,7 @@ import Effects
 import GuestMemory
 import Hart
 import Journal
+import RISCV
 import Virtio
 
 /// The board's devices behind their addresses, and what becomes of the effects they return.
@@ -17,6 +18,10 @@ package final class SystemBus: Bus {
     /// The board's `time` at which a device's timer expires; `SystemBus.never` if none will.
     private(set) var deadline = SystemBus.never
     static let never = UInt64.max
+    /// When firmware raises each hart's supervisor timer, where harts have no `stimecmp`.
+    private var firmwareTimers: [UInt64]
+    /// Requests that back ends have not answered.
+    private(set) var requestsUnderWay = 0
     /// The hart that runs now, for which a device may cut the slice short.
     var running: Hart?
     private var effects = EffectList()
@@ -41,6 +46,7 @@ package final class SystemBus: Bus {
         self.memory = memory
         self.clock = clock
         self.unixNanoseconds = unixNanoseconds
+        firmwareTimers = Array(repeating: Self.never, count: board.hartCount)
         devices = BoardDevices(board, unixNanoseconds: unixNanoseconds, virtio: virtio)
     }
 
@@ -102,6 +108,10 @@ package final class SystemBus: Bus {
         let time = devices.aclint.time(now: now)
         for hart in harts {
             if let due = hart.timerDeadline, due <= time { hart.advance(to: time) }
+            if firmwareTimers[hart.id] <= time {
+                firmwareTimers[hart.id] = Self.never
+                hart.setLines(1 &<< UInt64(HartLine.supervisorTimer.rawValue), true)
+            }
         }
     }
 
@@ -110,12 +120,26 @@ package final class SystemBus: Bus {
         let offset = devices.aclint.timeOffset
         var next = deadline
         for hart in harts {
-            guard let due = hart.timerDeadline, due != Self.never else { continue }
+            let due = min(hart.timerDeadline ?? Self.never, firmwareTimers[hart.id])
             // What has expired already is no deadline.
-            let at = due &- offset
-            if due > now &+ offset, at > now { next = min(next, at) }
+            guard due != Self.never, due > now &+ offset, due &- offset > now else { continue }
+            next = min(next, due &- offset)
         }
         return next
+    }
+
+    /// SBI's `set_timer`: a new deadline withdraws the interrupt of the last.
+    func setFirmwareTimer(_ hart: Hart, _ deadline: UInt64) {
+        let time = time(for: hart)
+        if hart.isa.has(.sstc) {
+            var csr = hart.csr
+            csr.store(CSR.stimecmp, deadline, CSRContext(time: time))
+            hart.csr = csr
+            hart.advance(to: time)
+        } else {
+            firmwareTimers[hart.id] = deadline
+            hart.setLines(1 &<< UInt64(HartLine.supervisorTimer.rawValue), false)
+        }
     }
 
     private func timersChanged(_ now: UInt64) {
@@ -124,6 +148,18 @@ package final class SystemBus: Bus {
     }
 
     // MARK: Effects
+
+    /// What the firmware asks for.
+    func carryOut(_ list: inout EffectList) {
+        list.drain { effects.append($0) }
+        settle()
+    }
+    /// A byte that was typed at the UART and that no driver has seen.
+    func takeConsoleInput() -> UInt8? {
+        let byte = devices.uart.takeWaiting()
+        if byte != nil { inputMoved() }
+        return byte
+    }
 
     /// Carries out what devices asked for, and what that asks for in turn.
     private func settle() {
@@ -148,8 +184,12 @@ package final class SystemBus: Bus {
         case .schedule: break
         case .submit(let request):
             guard drives.indices.contains(request.device) else { return }
+            requestsUnderWay += 1
             drives[request.device].submit(request)
-        case .entropy(let device, let count): entropy?.submit(device: device, count: count)
+        case .entropy(let device, let count):
+            guard let entropy else { return }
+            requestsUnderWay += 1
+            entropy.submit(device: device, count: count)
         }
     }
 
@@ -168,6 +208,7 @@ package final class SystemBus: Bus {
         case .stop(let exitCode): finish(EndOfRun(.shutdown, exitCode: exitCode))
         case .block(let device, _, _, _), .entropy(let device, _), .resize(let device, _, _):
             guard devices.virtio.indices.contains(device) else { return }
+            if !event.isResize { requestsUnderWay -= 1 }
             devices.virtio[device].deliver(event, memory: memory, effects: &effects)
         case .inputClosed, .timer: break
         }
@@ -179,6 +220,7 @@ package final class SystemBus: Bus {
         devices.reset(board, unixNanoseconds: unixNanoseconds, &effects)
         settle()
         deadline = Self.never
+        firmwareTimers = Array(repeating: Self.never, count: board.hartCount)
         end = nil
     }
 }
@@ -215,6 +257,12 @@ extension SystemBus {
             }
         }
         settle()
+    }
+}
+
+extension Event {
+    fileprivate var isResize: Bool {
+        if case .resize = self { true } else { false }
     }
 }
 

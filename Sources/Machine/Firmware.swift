@@ -1,0 +1,132 @@
+import Bits
+import Effects
+import GuestMemory
+import Hart
+import RISCV
+import SBI
+
+/// What the firmware sees of the machine during a call.
+private struct FirmwarePlatform: SBIPlatform {
+    let memory: GuestMemory
+    let bus: SystemBus
+
+    func contains(_ range: GuestRange) -> Bool { memory.contains(range) }
+    func bytes(_ range: GuestRange) -> [UInt8]? { memory.bytes(range) }
+    func write(_ address: GuestPhysical, _ bytes: [UInt8]) -> Bool { memory.write(address, bytes) }
+    mutating func takeConsoleInput() -> UInt8? { bus.takeConsoleInput() }
+}
+
+/// The machine as its own firmware: calls from S-mode, and what they ask of harts.
+extension Machine {
+    /// The firmware of a fresh machine; nil where the guest brings its own.
+    static func firmware(_ board: Board, _ plan: BootPlan) -> SBIFirmware? {
+        guard plan.isFirmware else { return nil }
+        var configuration = SBIFirmware.Configuration(
+            hartCount: board.hartCount, console: BoardDevices.uartConsole)
+        configuration.canUpdateAD = board.isa.has(.svadu)
+        configuration.updatesADAtStart = board.isa.has(.svadu) && !board.isa.has(.svade)
+        return SBIFirmware(configuration)
+    }
+
+    /// A hart as firmware hands it over: hart 0 at the kernel's entry, the others stopped.
+    func enterSupervisor(_ hart: Hart, entry: GuestPhysical) {
+        let updatesAD = board.isa.has(.svadu) && !board.isa.has(.svade)
+        change(hart) { csr, context in
+            for setting in FirmwareBootState(updatesAD: updatesAD).settings {
+                csr.store(setting.number, setting.value, context)
+            }
+        }
+        start(hart, at: entry.rawValue, opaque: plan.deviceTree.rawValue)
+    }
+
+    func answerCall(_ hart: Hart) {
+        let call = SBICall(
+            hart: hart.id, extension: hart[x: 17], function: hart[x: 16], a0: hart[x: 10],
+            a1: hart[x: 11], a2: hart[x: 12], a3: hart[x: 13], a4: hart[x: 14], a5: hart[x: 15])
+        var platform = FirmwarePlatform(memory: memory, bus: bus)
+        guard let reply = firmware?.call(call, &platform, &outcome) else { return }
+        switch reply {
+        case .pair(let error, let value):
+            hart[x: 10] = UInt64(bitPattern: error.rawValue)
+            hart[x: 11] = value
+        case .legacy(let value): hart[x: 10] = UInt64(bitPattern: value)
+        case .none: break
+        }
+        carryOut()
+    }
+
+    /// A hart that firmware suspended has something to do again.
+    func wakeSuspended(_ hart: Hart) {
+        guard firmware?.state(of: hart.id) == .suspended else { return }
+        firmware?.wake(hart: hart.id, &outcome)
+        carryOut()
+    }
+
+    func isStopped(_ hart: Hart) -> Bool { firmware?.state(of: hart.id) == .stopped }
+
+    private func carryOut() {
+        bus.carryOut(&outcome.effects)
+        for action in outcome.actions { perform(action) }
+        outcome.actions.removeAll(keepingCapacity: true)
+    }
+
+    private func perform(_ action: SBIAction) {
+        switch action {
+        case .setTimer(let id, let deadline):
+            bus.setFirmwareTimer(harts[id], deadline)
+        case .fence(let id, let fence): perform(fence, harts[id])
+        case .start(let id, let address, let opaque): start(harts[id], at: address, opaque: opaque)
+        case .stop: break
+        case .suspend(let id): isWaiting[id] = true
+        case .setADUpdating(let id, let on):
+            change(harts[id]) { csr, context in
+                csr.store(
+                    CSR.menvcfg,
+                    csr.menvcfg.replacing(Environment.adue, with: on ? Environment.adue : 0),
+                    context)
+            }
+        case .setCounter(let id, let counter, let value):
+            change(harts[id]) { csr, context in
+                csr.store(counter == .cycle ? CSR.mcycle : CSR.minstret, value, context)
+            }
+        case .runCounter(let id, let counter, let runs):
+            let bit: UInt64 = counter == .cycle ? 1 : 4
+            change(harts[id]) { csr, context in
+                csr.store(
+                    CSR.mcountinhibit, csr.mcountinhibit.replacing(bit, with: runs ? 0 : bit),
+                    context)
+            }
+        }
+    }
+
+    /// Decoded code is never stale, so that only translations are to be forgotten.
+    private func perform(_ fence: RemoteFence, _ hart: Hart) {
+        guard case .addresses(let start, let count, _) = fence else { return }
+        guard let count, count <= 64 * Page.bytes else { return hart.flushTranslations() }
+        let range = GuestRange(start: GuestPhysical(start), count: count)
+        for page in 0..<Page.count(spanning: range) {
+            hart.flushTranslation(page: (start & ~Page.offsetMask) &+ page &* Page.bytes)
+        }
+    }
+
+    /// SBI 3.0, §9.1: `satp` and `sstatus.SIE` zero, the hart's number in a0.
+    private func start(_ hart: Hart, at address: UInt64, opaque: UInt64) {
+        change(hart) { csr, context in
+            csr.store(CSR.satp, 0, context)
+            csr.mstatus &= ~Status.sie
+        }
+        hart.privilege = .supervisor
+        hart.pc = address
+        hart[x: 10] = UInt64(hart.id)
+        hart[x: 11] = opaque
+        isWaiting[hart.id] = false
+    }
+
+    private func change(_ hart: Hart, _ body: (inout CSRFile, CSRContext) -> Void) {
+        var csr = hart.csr
+        body(
+            &csr,
+            CSRContext(time: bus.time(for: hart), cycle: hart.retired, instret: hart.retired))
+        hart.csr = csr
+    }
+}
