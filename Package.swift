@@ -42,7 +42,9 @@ let package = Package(
         room("Effects", ["Bits"]),
         room("RISCV", ["Bits"]),
         room("GuestMemory", ["Bits", "CHost"]),
-        tests("FloatTests", ["RISCV", "Hart", "TestKit"], resources: ["vectors.S"]),
+        tests(
+            "FloatTests", ["RISCV", "Hart", "GuestMemory", "Bits", "TestKit"],
+            resources: ["vectors.S"]),
         tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
         // Floor 1.
         room("SBI", ["RISCV", "Effects", "Bits"]),

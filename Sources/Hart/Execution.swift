@@ -186,10 +186,17 @@ extension Execution: Semantics {
     }
     @inline(__always)
     func float(
-        _ operation: FloatOperation, _ format: FloatKind, rounding: Int,
+        _ operation: FloatOperation, _ format: FloatFormat, rounding: Int,
         _ a: UInt64, _ b: UInt64, _ c: UInt64
     ) throws(Trap) -> UInt64 {
-        try Hart.float(state, operation, format, rounding, a, b, c)
+        let result: UInt64
+        if let fast = hostFloat(operation, format, rounding, a, b, c) {
+            result = fast
+        } else {
+            result = try Hart.float(state, operation, format, rounding, a, b, c)
+        }
+        if operation.isToInteger { state.pointee.csr.markFloatDirty() }
+        return result
     }
 
     @inline(__always) mutating func system(_ instruction: Instruction) throws(Trap) {

@@ -37,6 +37,7 @@ struct HartState {
     var reservedValue: UInt64 = 0
     var reservedWidth: AccessWidth = .byte
     var pendingExit: Exit = .budget
+    var hostRoundings = HostRoundings()
     var csr: CSRFile
 
     static var noReservation: UInt64 { ~0 }

@@ -16,6 +16,8 @@ package final class Interpreter: Engine {
     package func run(_ hart: Hart, budget: UInt64) -> Exit {
         adopt(hart)
         let state = hart.state
+        let savedFloat = hart.beginFloat()
+        defer { hart.endFloat(savedFloat) }
         state.pointee.resumeSlot = pages.resumeSlot
         state.pointee.retiredLimit = state.pointee.retired &+ budget
         state.pointee.attention.insert(.interrupts)

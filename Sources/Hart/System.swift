@@ -96,10 +96,13 @@ extension Hart {
             context.time = bus.time(for: self)
             if i.csr == CSR.seed && writes { context.entropy = bus.seed(for: self) }
         }
+        let isFloat = i.csr >= CSR.fflags && i.csr <= CSR.fcsr
+        if isFloat { collectFloatFlags() }
         let (old, effects) = try state.pointee.csr.access(
             i.csr, operation, operand, writes: writes, privilege: state.pointee.privilege,
             context: context)
         self[x: i.rd] = old
+        if isFloat && writes { updateFloatRounding() }
         if CSR.isProtection(i.csr) && writes { flushTranslations() }
         let matters = effects.intersection([.translation, .interrupts, .timer])
         return matters.isEmpty ? false : apply(matters, after: pc &+ 4)

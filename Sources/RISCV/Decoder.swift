@@ -4,7 +4,8 @@ import Bits
 ///
 /// Cache rows come before the base ones: a prefetch is an `ori`.
 package let allRows: [Row] =
-    cacheRows + baseRows + systemRows + multiplyRows + atomicRows + bitmanipRows + compressedRows
+    cacheRows + baseRows + systemRows + multiplyRows + atomicRows + bitmanipRows + floatRows
+    + compressedRows
 
 /// Finds the row of an encoding. Decoding is cold (a slot is decoded once), so small buckets are enough:
 /// by major opcode and funct3; by funct5 for OP-FP, where funct3 is mostly the rounding mode; and by

@@ -197,7 +197,7 @@ extension FootprintReader: Semantics {
 
     mutating func requireFloat() throws(Trap) { footprint.usesFloat = true }
     mutating func float(
-        _ operation: FloatOperation, _ format: FloatKind, rounding: Int,
+        _ operation: FloatOperation, _ format: FloatFormat, rounding: Int,
         _ a: Term, _ b: Term, _ c: Term
     ) throws(Trap) -> Term {
         footprint.usesFloat = true

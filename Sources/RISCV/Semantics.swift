@@ -57,7 +57,7 @@ package protocol Semantics {
     /// One operation with rounding and flags; `rounding` is the instruction's field (7: dynamic).
     /// Operands and a floating result are raw bits of `format` (already unboxed); the caller boxes.
     mutating func float(
-        _ operation: FloatOperation, _ format: FloatKind, rounding: Int,
+        _ operation: FloatOperation, _ format: FloatFormat, rounding: Int,
         _ a: Value, _ b: Value, _ c: Value
     ) throws(Trap) -> Value
 
@@ -108,9 +108,6 @@ package enum LoadKind: UInt8, Sendable {
 package enum AtomicOperation: UInt8, Sendable {
     case swap, add, xor, and, or, minimum, maximum, minimumUnsigned, maximumUnsigned
 }
-
-/// The formats of floating-point operands.
-@usableFromInline package typealias FloatKind = FloatFormat
 
 /// Operations on floating-point operands that may round or set flags.
 @frozen @usableFromInline

@@ -12,11 +12,7 @@ struct QEMUOracle: Sendable {
         let cache = Self.cache.appendingPathComponent("qemu-user")
         qemu = cache.appendingPathComponent("qemu-riscv64")
         let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        let source = here.appendingPathComponent("vectors.S")
-        guard let text = try? String(contentsOf: source, encoding: .utf8),
-            let linked = try? Toolchain.link(
-                text, flags: ["-march=rv64gc_zfh_zfa", "-mabi=lp64d"])
-        else { return nil }
+        guard let linked = try? Self.link([], []) else { return nil }
         program = linked
         if FileManager.default.isExecutableFile(atPath: qemu.path) { return }
         guard environment("HULL_OFFLINE") != "1" else { return nil }
@@ -39,6 +35,15 @@ struct QEMUOracle: Sendable {
         guard FileManager.default.isExecutableFile(atPath: qemu.path) else { return nil }
     }
 
+    /// `vectors.S`, assembled and linked.
+    static func link(_ flags: [String], _ linkerFlags: [String]) throws -> [UInt8] {
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("vectors.S")
+        return try Toolchain.link(
+            try String(contentsOf: source, encoding: .utf8),
+            flags: ["-march=rv64gc_zfh_zfa", "-mabi=lp64d"] + flags, linkerFlags: linkerFlags)
+    }
+
     static var cache: URL {
         if let folder = environment("XDG_CACHE_HOME"), folder.hasPrefix("/") {
             return URL(fileURLWithPath: folder).appendingPathComponent("hull")
@@ -49,28 +54,31 @@ struct QEMUOracle: Sendable {
 
     /// Runs records of stub, rounding mode and three operands.
     func run(_ records: [[UInt64]]) throws -> [FloatResult] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(records.count * 40)
-        for record in records {
-            for word in record {
-                for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * shift))) }
-            }
-        }
-        let results = try withTemporaryFolder { folder in
+        let output = try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("vectors")
             try Data(program).write(to: file)
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o755], ofItemAtPath: file.path)
-            return try Toolchain.run("env", [qemu.path, "-cpu", "max", file.path], input: bytes)
-                .output
+            return try Toolchain.run(
+                "env", [qemu.path, "-cpu", "max", file.path], input: Self.bytes(records)
+            ).output
         }
         func word(_ at: Int) -> UInt64 {
-            (0..<8).reduce(0) { $0 | UInt64(results[at + $1]) << UInt64(8 * $1) }
+            (0..<8).reduce(0) { $0 | UInt64(output[at + $1]) << UInt64(8 * $1) }
         }
-        return (0..<results.count / 16).map { index in
+        return (0..<output.count / 16).map { index in
             FloatResult(
                 word(16 * index),
                 FloatFlags(rawValue: UInt8(truncatingIfNeeded: word(16 * index + 8))))
         }
+    }
+
+    static func bytes(_ records: [[UInt64]]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(records.count * 40)
+        for word in records.joined() {
+            for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * shift))) }
+        }
+        return bytes
     }
 }

@@ -11,30 +11,9 @@ import Testing
     func operationsAgree() throws {
         let oracle = try #require(Self.oracle)
         for operation in FloatOperation.allCases {
-            let present = formats.filter { operation.exists(on: $0) }
-            var random = SplitMix(state: seed &+ 77 &* UInt64(operation.rawValue))
-            let vectors = (0..<vectorCount / 4).map { index in
-                var vector = Vector.random(
-                    operation, present[index % present.count], modes[index / 3 % modes.count],
-                    &random)
-                vector.box(&random)
-                return vector
-            }
-            let results = try oracle.run(
-                vectors.map { vector in
-                    [
-                        UInt64(operation.rawValue) * 3 + UInt64(vector.format.rawValue),
-                        UInt64(vector.rounding.rawValue), vector.a, vector.b, vector.c,
-                    ]
-                })
-            #expect(results.count == vectors.count)
-            var wrong: [String] = []
-            for (vector, result) in zip(vectors, results) where vector.expected != result {
-                wrong.append(
-                    "\(vector): soft \(hexadecimal(vector.expected)), qemu \(hexadecimal(result))")
-                if wrong.count == 5 { break }
-            }
-            #expect(wrong.isEmpty)
+            let vectors = Vector.registers(operation, vectorCount / 4)
+            let results = try oracle.run(vectors.map(\.record))
+            #expect(Vector.differences(vectors, results, "qemu") == [])
         }
     }
 
@@ -88,6 +67,41 @@ extension Vector {
             default: c ^= bit
             }
         }
+    }
+
+    /// A record of `vectors.S`.
+    var record: [UInt64] {
+        [
+            UInt64(operation.rawValue) * 3 + UInt64(format.rawValue), UInt64(rounding.rawValue), a,
+            b,
+            c,
+        ]
+    }
+
+    /// Random operands as registers hold them, in every format and rounding mode.
+    static func registers(_ operation: FloatOperation, _ count: Int) -> [Vector] {
+        let present = formats.filter { operation.exists(on: $0) }
+        var random = SplitMix(state: seed &+ 77 &* UInt64(operation.rawValue))
+        return (0..<count).map { index in
+            var vector = Vector.random(
+                operation, present[index % present.count], modes[index / 3 % modes.count], &random)
+            vector.box(&random)
+            return vector
+        }
+    }
+
+    /// The first results that are not what the soft model gives.
+    static func differences(_ vectors: [Vector], _ results: [FloatResult], _ name: String)
+        -> [String]
+    {
+        if vectors.count != results.count { return ["\(name) gives \(results.count) results"] }
+        var wrong: [String] = []
+        for (vector, result) in zip(vectors, results) where vector.expected != result {
+            let soft = hexadecimal(vector.expected)
+            wrong.append("\(vector): soft \(soft), \(name) \(hexadecimal(result))")
+            if wrong.count == 5 { break }
+        }
+        return wrong
     }
 
     /// What the registers of `box` give, as an x- or f-register holds it.

@@ -1,11 +1,15 @@
-# Computes vectors for FloatTests under qemu-riscv64: reads records of five doublewords (stub, rounding
-# mode, three operands) from standard input and writes two (result, fflags) for each. Operands and
-# floating results are whole f-registers, so that boxing shows.
+# Computes vectors for FloatTests: reads records of five doublewords (stub, rounding mode, three
+# operands) and writes two (result, fflags) for each. Operands and floating results are whole
+# f-registers, so that boxing shows. Under qemu-riscv64 records come from standard input and results go
+# to standard output; with BARE defined they lie in memory from a0 to a1, and from a2 on.
 #
 # Stubs of 16 bytes, three for each operation of `FloatOperation` in its order (single, double, half:
 # the `fmt` field), then three for each sign injection, then `fli` (three formats by 32 fields).
     .option norvc
     .text
+    .ifdef BARE
+    j _start
+    .endif
     .balign 16
 stubs:
 .macro unary name
@@ -139,6 +143,19 @@ stubs:
     .endr
 
     .globl _start
+    .ifdef BARE
+_start:
+    la s0, stubs
+    mv s4, a0
+    mv s3, a1
+    mv s5, a2
+    li t0, 0x6000
+    csrs mstatus, t0
+    call compute
+    li t0, 0x100000
+    sd zero, 0(t0)
+    j .
+    .else
 _start:
     la s0, stubs
     la s1, input
@@ -162,6 +179,28 @@ filled:
     beq s3, s1, done
     mv s4, s1
     mv s5, s2
+    call compute
+    mv s6, s2
+drain:
+    li a0, 1
+    mv a1, s6
+    sub a2, s5, s6
+    beqz a2, next_block
+    li a7, 64
+    ecall
+    bltz a0, done
+    add s6, s6, a0
+    j drain
+done:
+    li a0, 0
+    li a7, 93
+    ecall
+    .endif
+
+    # Records from s4 to s3; results at s5, which moves on.
+compute:
+    mv s7, ra
+    bgeu s4, s3, computed
 record:
     ld t0, 0(s4)
     slli t0, t0, 4
@@ -179,26 +218,16 @@ record:
     sd t1, 8(s5)
     addi s4, s4, 40
     addi s5, s5, 16
-    blt s4, s3, record
-    mv s6, s2
-drain:
-    li a0, 1
-    mv a1, s6
-    sub a2, s5, s6
-    beqz a2, next_block
-    li a7, 64
-    ecall
-    bltz a0, done
-    add s6, s6, a0
-    j drain
-done:
-    li a0, 0
-    li a7, 93
-    ecall
+    bltu s4, s3, record
+computed:
+    mv ra, s7
+    ret
 
+    .ifndef BARE
     .bss
     .balign 16
 input:
     .space 40960
 output:
     .space 16384
+    .endif

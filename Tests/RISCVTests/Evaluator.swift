@@ -76,9 +76,13 @@ struct Evaluator: Semantics {
     }
     mutating func requireFloat() throws(Trap) {}
     mutating func float(
-        _ operation: FloatOperation, _ format: FloatKind, rounding: Int,
+        _ operation: FloatOperation, _ format: FloatFormat, rounding: Int,
         _ a: UInt64, _ b: UInt64, _ c: UInt64
-    ) throws(Trap) -> UInt64 { throw .illegal }
+    ) throws(Trap) -> UInt64 {
+        let mode = rounding == 7 ? 0 : UInt8(truncatingIfNeeded: rounding)
+        guard let rounding = FloatRounding(rawValue: mode) else { throw .illegal }
+        return SoftFloat.perform(operation, format, rounding: rounding, a, b, c).bits
+    }
     mutating func system(_ instruction: Instruction) throws(Trap) {
         systemCalls.append(instruction)
     }

@@ -2,7 +2,7 @@ extension SoftFloat {
     /// The value that `fli` loads for its five-bit field (Zfa, table "Immediate values").
     ///
     /// All but three are sixteenths times a power of two: 2^16 is an infinity in half precision.
-    package static func immediate(_ index: UInt8, format: FloatFormat) -> UInt64 {
+    @usableFromInline package static func immediate(_ index: UInt8, format: FloatFormat) -> UInt64 {
         switch index & 31 {
         case 0: return SoftFloat.number(16, -4, format) | format.signMask
         case 1: return format.leastNormal

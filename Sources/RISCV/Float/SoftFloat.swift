@@ -4,7 +4,7 @@
 /// algorithms are those of the textbooks (Knuth, volume 2, 4.2; Muller et al., Handbook of
 /// Floating-Point Arithmetic, 7 and 8): work on significands with their leading one at the top,
 /// fold what falls off the low end into one sticky bit, and round once.
-package enum SoftFloat {}
+@usableFromInline package enum SoftFloat {}
 
 /// A number taken apart: ±significand × 2^(exponent − 63), the leading one at bit 63.
 struct UnpackedFloat {
