@@ -91,6 +91,10 @@ let package = Package(
             swiftSettings: strict),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+        .target(
+            name: "GuestKit", dependencies: ["Hull", "HostIO", "Bits"], path: "Tests/GuestKit",
+            swiftSettings: strict),
+        tests("DebianTests", ["Hull", "HostIO", "Bits", "GuestKit", "TestKit"]),
         // The house's rules, read from ARCHITECTURE.md and GLOSSARY.md.
         tests("Tidy", ["TestKit"]),
         tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),

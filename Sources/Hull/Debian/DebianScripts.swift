@@ -1,0 +1,47 @@
+extension DebianGuest {
+    /// `/init`: prints `@user` when user space is reached, and `@status N` when a command given as
+    /// `hull.run="…"` ended.
+    static let initialProgram = #"""
+        #!/bin/busybox sh
+        /bin/busybox --install -s /bin
+        mount -t devtmpfs dev /dev; mount -t proc proc /proc; mount -t sysfs sys /sys
+        /sbin/modprobe first
+        for device in /sys/bus/virtio/devices/*/modalias; do
+            [ -e "$device" ] && /sbin/modprobe "$(cat "$device")"
+        done
+        echo "@user"
+        case "$(cat /proc/cmdline)" in
+        *hull.root=*)   # hull.root=/dev/vda: go on to a real root file system
+            root=$(sed 's/.*hull.root=\([^ ]*\).*/\1/' /proc/cmdline)
+            mount "$root" /mnt && umount /proc /sys && mount --move /dev /mnt/dev &&
+                exec switch_root /mnt /sbin/init;;
+        *hull.run=*)    # hull.run="command": run it, print its status, power off
+            sh -c "$(sed 's/.*hull.run="\([^"]*\)".*/\1/' /proc/cmdline)"; echo "@status $?"; poweroff -f;;
+        esac
+        export ENV=/etc/shell
+        exec setsid cttyhack sh
+
+        """#
+
+    /// `/etc/shell`: busybox's shell would run its own modprobe.
+    static let shellSettings = "alias modprobe=/sbin/modprobe\n"
+
+    /// `/sbin/modprobe`, which the kernel calls for a file system or device that it does not know:
+    /// loads what `/lib/modules/NAME.order` lists.
+    static let moduleLoader = #"""
+        #!/bin/busybox sh
+        export PATH=/sbin:/bin
+        for name; do :; done
+        case "$name" in
+        virtio:d00000001*) name=virtio_net;;
+        virtio:d00000002*) name=virtio_blk;;
+        virtio:d00000004*) name=virtio_rng;;
+        fs-*) name=${name#fs-};;
+        esac
+        [ -e "/lib/modules/$name.order" ] || exit 1
+        for module in $(cat "/lib/modules/$name.order"); do
+            grep -q "^$module " /proc/modules || insmod "/lib/modules/$module.ko" || exit 1
+        done
+
+        """#
+}

@@ -1,0 +1,62 @@
+import Bits
+import HostIO
+import Hull
+
+/// Real guests for tests: fetched once through apt and kept in the user's cache. Where there is no
+/// network, the tests that need them are skipped by name.
+package enum Guests {
+    /// Debian's kernel and an initial file system.
+    package static let debian = Result { () throws(HullError) in try prepareDebian() }
+    package static var hasDebian: Bool { said(debian) }
+
+    package static func prepareDebian() throws(HullError) -> DebianGuest {
+        try DebianGuest.prepare(progress: { _ in })
+    }
+
+    /// OpenSBI's two firmwares for the `virt` board, and U-Boot for machine mode and supervisor mode.
+    package struct Firmware: Sendable {
+        package let jump: String
+        package let dynamic: String
+        package let uboot: String
+        package let ubootSupervisor: String
+    }
+    package static let firmware = Result { () throws(HullError) in try prepareFirmware() }
+    package static var hasFirmware: Bool { said(firmware) }
+
+    private static func prepareFirmware() throws(HullError) -> Firmware {
+        let cache = try HostFolder.caches() + "/hull"
+        let root = cache + "/test-firmware"
+        let sbi = root + "/usr/lib/riscv64-linux-gnu/opensbi/generic"
+        let uboot = root + "/usr/lib/u-boot"
+        let result = Firmware(
+            jump: sbi + "/fw_jump.bin", dynamic: sbi + "/fw_dynamic.bin",
+            uboot: uboot + "/qemu-riscv64/u-boot.bin",
+            ubootSupervisor: uboot + "/qemu-riscv64_smode/u-boot.bin")
+        try HostFolder.create(cache)
+        return try HostFolder.locked(cache + "/test-firmware.lock", waiting: {}) {
+            () throws(HullError) in
+            guard !HostFolder.exists(root) else { return result }
+            let work = cache + "/test-firmware-unfinished"
+            try HostFolder.remove(work)
+            let archive = try DebianArchive(
+                suite: "trixie", architecture: "riscv64", folder: work + "/apt")
+            try archive.update(progress: { _ in })
+            for file in try archive.fetch(["opensbi", "u-boot-qemu"], progress: { _ in }) {
+                try DebianArchive.unpack(file, into: work + "/root")
+            }
+            try HostFolder.rename(work + "/root", to: root)
+            try HostFolder.remove(work)
+            return result
+        }
+    }
+
+    /// Whether it is there; says why not, since the reason of a skipped test is fixed beforehand.
+    private static func said<Success>(_ result: Result<Success, HullError>) -> Bool {
+        switch result {
+        case .success: return true
+        case .failure(let error):
+            print("cannot fetch: \(error)")
+            return false
+        }
+    }
+}
