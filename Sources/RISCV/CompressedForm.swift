@@ -49,6 +49,17 @@ extension Form {
             c.rd(at: 7)
             if self == .compressedAdd { c.rs1(at: 7) }
             c.rs2(at: 2)
+        case .compressedMayBe:
+            c.rd(at: 7)
+        case .compressedJump, .compressedBranch, .compressedJumpRegister:
+            visitCompressedControl(&c)
+        default:
+            visitCompressedMemory(&c)
+        }
+    }
+
+    private func visitCompressedControl<Coder: OperandCoder>(_ c: inout Coder) {
+        switch self {
         case .compressedJump:
             c.immediate(11, 11, at: 12)
             c.immediate(4, 4, at: 11)
@@ -70,10 +81,8 @@ extension Form {
         case .compressedJumpRegister:
             c.rs1(at: 7)
             c.rdLink(at: 12)
-        case .compressedMayBe:
-            c.rd(at: 7)
         default:
-            visitCompressedMemory(&c)
+            break
         }
     }
 

@@ -46,7 +46,7 @@ package struct Decoder: Sendable {
     package func row(_ bits: UInt32) -> Row? {
         let bits = bits & 3 == 3 ? bits : bits & 0xffff
         for row in buckets[Self.bucket(bits)] where bits & row.mask == row.match {
-            return row.isReserved ? nil : row
+            return row.isReserved || row.hasReservedRounding(bits) ? nil : row
         }
         return nil
     }

@@ -75,30 +75,23 @@ package enum Form: UInt8, Sendable, CaseIterable {
         case .none:
             break
         case .register:
-            c.rd(at: 7)
-            c.rs1(at: 15)
-            c.rs2(at: 20)
+            c.destinationAndSources()
         case .unary, .addressLoad, .floatModular:
-            c.rd(at: 7)
-            c.rs1(at: 15)
+            c.destinationAndSource()
         case .immediate, .load, .jumpRegister:
-            c.rd(at: 7)
-            c.rs1(at: 15)
+            c.destinationAndSource()
             c.immediate(11, 0, at: 20)
             c.signed(width: 12)
         case .shift, .shiftWord:
-            c.rd(at: 7)
-            c.rs1(at: 15)
+            c.destinationAndSource()
             c.immediate(self == .shift ? 5 : 4, 0, at: 20)
         case .store:
-            c.rs1(at: 15)
-            c.rs2(at: 20)
+            c.sources()
             c.immediate(11, 5, at: 25)
             c.immediate(4, 0, at: 7)
             c.signed(width: 12)
         case .branch:
-            c.rs1(at: 15)
-            c.rs2(at: 20)
+            c.sources()
             c.immediate(12, 12, at: 31)
             c.immediate(10, 5, at: 25)
             c.immediate(4, 1, at: 8)
@@ -116,48 +109,44 @@ package enum Form: UInt8, Sendable, CaseIterable {
             c.immediate(19, 12, at: 12)
             c.signed(width: 21)
         case .csr, .csrImmediate, .fence:
-            c.rd(at: 7)
-            c.rs1(at: 15)
+            c.destinationAndSource()
             c.immediate(11, 0, at: 20)
         case .atomic:
-            c.rd(at: 7)
-            c.rs1(at: 15)
-            c.rs2(at: 20)
+            c.destinationAndSources()
             c.immediate(1, 0, at: 25)
         case .loadReserved:
-            c.rd(at: 7)
-            c.rs1(at: 15)
+            c.destinationAndSource()
             c.immediate(1, 0, at: 25)
         case .addressPair, .addressStore:
-            c.rs1(at: 15)
-            c.rs2(at: 20)
+            c.sources()
         case .address:
             c.rs1(at: 15)
         case .prefetch:
             c.rs1(at: 15)
             c.immediate(11, 5, at: 25)
             c.signed(width: 12)
+        default:
+            visitRarer(&c, opcode)
+        }
+    }
+
+    private func visitRarer<Coder: OperandCoder>(_ c: inout Coder, _ opcode: Opcode) {
+        switch self {
         case .mayBe:
-            c.rd(at: 7)
-            c.rs1(at: 15)
+            c.destinationAndSource()
             c.immediate(4, 4, at: 30)
             c.immediate(3, 2, at: 26)
             c.immediate(1, 0, at: 20)
         case .mayBeTwo:
-            c.rd(at: 7)
-            c.rs1(at: 15)
-            c.rs2(at: 20)
+            c.destinationAndSources()
             c.immediate(2, 2, at: 30)
             c.immediate(1, 0, at: 26)
         case .float, .floatUnary, .floatExact:
-            c.rd(at: 7)
-            c.rs1(at: 15)
+            c.destinationAndSource()
             if self == .float { c.rs2(at: 20) }
             c.immediate(2, 0, at: 12)
         case .floatFused:
-            c.rd(at: 7)
-            c.rs1(at: 15)
-            c.rs2(at: 20)
+            c.destinationAndSources()
             c.immediate(4, 0, at: 27)
             c.immediate(7, 5, at: 12)
         case .floatConstant:
@@ -166,5 +155,21 @@ package enum Form: UInt8, Sendable, CaseIterable {
         default:
             visitCompressed(&c, opcode)
         }
+    }
+}
+
+extension OperandCoder {
+    /// The register fields of formats R, I, and S or B.
+    mutating func destinationAndSources() {
+        rd(at: 7)
+        sources()
+    }
+    mutating func destinationAndSource() {
+        rd(at: 7)
+        rs1(at: 15)
+    }
+    mutating func sources() {
+        rs1(at: 15)
+        rs2(at: 20)
     }
 }

@@ -52,6 +52,14 @@ package struct Row: Sendable {
     package var isCompressed: Bool { match & 3 != 3 }
     /// Encodings that the general row after this one would take, but that are reserved.
     package var isReserved: Bool { opcode == .illegal }
+    /// Rounding modes 5 and 6 are reserved.
+    func hasReservedRounding(_ bits: UInt32) -> Bool {
+        switch form {
+        case .float, .floatUnary, .floatFused, .floatExact:
+            bits.bits(14, 12) == 5 || bits.bits(14, 12) == 6
+        default: false
+        }
+    }
 }
 
 /// Rows by their fixed fields, in the manual's own terms.
