@@ -106,7 +106,7 @@ let package = Package(
         .target(name: "CHost"),
         tests("FDTTests", ["FDT"]),
         tests("RISCVTests", ["RISCV", "Bits", "TestKit"]),
-        tests("SkiffTests", ["CHost", "TestKit"]),
+        tests("SkiffTests", ["Hull", "CHost", "TestKit"]),
         tests("DevicesTests", ["Devices", "Effects", "Bits"]),
         tests("SBITests", ["TestKit", "SBI", "RISCV", "Effects", "Bits"]),
         tests(

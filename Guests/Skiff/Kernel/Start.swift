@@ -16,7 +16,7 @@ import SkiffABI
 /// From boot.S, in supervisor mode, on a stack that will be the shell's.
 @c(skiff_supervisor) func startSupervisor(_ hart: UInt64, _ tree: UInt64) {
     guard let board = Board(hart: hart, tree: tree), let kernel = Kernel(board) else {
-        stop("Skiff: no device tree that can be used, or no memory\n")
+        stop("no device tree that can be used, or no memory")
     }
     unsafe theKernel = kernel
     kernel.start()
@@ -30,13 +30,15 @@ import SkiffABI
     } else if AttemptedTrap.isArmed {
         AttemptedTrap.recover(frame)
     } else {
-        stop("Skiff: a trap before there is a kernel\n")
+        stop(
+            .literal(Kernel.causeName(frame.cause)), " at ", .hex(frame.pc), ", address ",
+            .hex(frame.value), ", before there is a console (the machine needs Zicntr)")
     }
 }
 
 /// When there is nobody left who could: a last word through the firmware, and rest.
-private func stop(_ text: StaticString) -> Never {
-    for byte in text.bytes { _ = SBI.call(1, 0, UInt64(byte)) }
+private func stop(_ reason: Text...) -> Never {
+    for byte in line(["Skiff stops: "] + reason + ["\n"]) { _ = SBI.call(1, 0, UInt64(byte)) }
     _ = SBI.call(SBI.reset, 0, 0, 1)
     while true { wait_for_interrupt() }
 }
