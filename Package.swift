@@ -110,7 +110,11 @@ let package = Package(
         tests("DevicesTests", ["Devices", "Effects", "Bits"]),
         tests("SBITests", ["TestKit", "SBI", "RISCV", "Effects", "Bits"]),
         tests(
-            "Conformance", ["Hart", "RISCV", "Loader", "GuestMemory", "Bits", "TestKit"],
+            "Conformance",
+            [
+                "Machine", "Hart", "RISCV", "Loader", "Journal", "Effects", "GuestMemory", "Bits",
+                "TestKit",
+            ],
             resources: ["Programs"]),
         tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit"]),
         tests(

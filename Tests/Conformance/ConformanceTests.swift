@@ -9,9 +9,15 @@ import Testing
 
     @Test(arguments: Program.all)
     func passes(_ program: Program) throws {
-        let board = try TestBoard(isa: Self.isa, program: try program.plan())
+        let plan = try program.plan()
+        let board = try TestBoard(isa: Self.isa, program: plan)
         let result = board.run()
-        if result != 0 {
+        // The board has no entropy of its own yet.
+        if result == 0 && program.name == "seed" { return }
+        if result == 0 {
+            // On the whole board as well, now that it is known to end.
+            #expect(try plan.runOnTheBoard(isa: Self.isa) == 0)
+        } else {
             let hart = board.hart
             let state = [10, 11, 12, 13, 5, 6, 7].map { "x\($0) = " + hex(hart[x: $0]) }
             Issue.record(

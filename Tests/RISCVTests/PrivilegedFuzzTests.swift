@@ -55,6 +55,82 @@ import Testing
         #expect(successes > 1000)
     }
 
+    /// A walk over random tables that differs from the model, if there is one. `plant` changes what the
+    /// real walk is told, so that it errs.
+    private static func difference(
+        rounds: Int, plant: (inout WalkContext) -> Void = { _ in }
+    ) -> String? {
+        var random = SplitMix(state: 99)
+        func flip() -> Bool { random.next() & 1 == 0 }
+        for round in 0..<rounds {
+            let mode: PageTableMode = [.sv39, .sv48, .sv57][Int(random.next() % 3)]
+            let context = WalkContext(
+                mode: mode, root: GuestPhysical(0x1000), privilege: flip() ? .user : .supervisor,
+                sum: flip(), mxr: flip(), adue: flip(), pbmte: flip(), svnapot: flip())
+            var memory = TableMemory()
+            // Sixteen tables with few entries, whose pointers stay among them for the most part.
+            for table in UInt64(1)..<16 {
+                for slot in UInt64(0)..<4 { memory.words[table << 12 | slot * 8] = entry(&random) }
+            }
+            for _ in 0..<20 {
+                var address: UInt64 = random.next() % 4096
+                for level in 0..<mode.levels {
+                    address |= (random.next() % 4) << UInt64(12 + 9 * level)
+                }
+                if random.next() % 32 == 0 { address ^= 1 << (63 - random.next() % 28) }
+                let access: AccessKind = [.fetch, .load, .store][Int(random.next() % 3)]
+                let expected = PageWalkModel(context: context, words: memory.words)
+                    .translate(address, access)
+                var told = context
+                plant(&told)
+                let found: Result<UInt64, Trap>
+                do {
+                    let result = try PageWalk.walk(GuestVirtual(address), access, told, &memory)
+                    found = .success(result.physical.rawValue)
+                } catch {
+                    found = .failure(error)
+                }
+                if found != expected {
+                    return "round \(round): \(access) of \(address) gave \(found), not \(expected)"
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Mostly pointers, and leaves whose frames suit some level; now and then anything.
+    private static func entry(_ random: inout SplitMix) -> UInt64? {
+        let noise = random.next()
+        let frame = (random.next() & 0xff) << (9 * (random.next() % 5)) & 0xfff_ffff_ffff
+        let flags = noise & 0xff | (random.next() % 4 == 0 ? 1 : 0xc1)
+        switch random.next() % 16 {
+        case 0: return nil
+        case 1: return noise
+        case 2..<8: return (1 + random.next() % 16) << 10 | 1
+        case 8: return (1 + random.next() % 16) << 10 | 1 | noise & 0xe000_0000_0000_00de
+        case 9, 10: return frame << 10 | flags | noise & 3 << 61
+        case 11, 12: return 1 << 63 | (frame & ~15 | 8) << 10 | flags
+        default: return frame << 10 | flags
+        }
+    }
+
+    @Test func walksAgreeWithTheModel() {
+        #expect(Self.difference(rounds: 1000) == nil)
+    }
+
+    /// Each of these bugs is found, so the comparison would find one like it.
+    @Test func plantedBugsAreFound() {
+        let bugs: [(inout WalkContext) -> Void] = [
+            { $0.sum.toggle() }, { $0.mxr.toggle() }, { $0.adue.toggle() },
+            { $0.pbmte.toggle() }, { $0.svnapot.toggle() },
+            { $0.privilege = $0.privilege == .user ? .supervisor : .user },
+            { $0.mode = $0.mode == .sv48 ? .sv57 : .sv48 },
+        ]
+        for (index, bug) in bugs.enumerated() {
+            #expect(Self.difference(rounds: 1000, plant: bug) != nil, "bug \(index)")
+        }
+    }
+
     /// Random accesses, traps and returns keep every legalised field legal.
     @Test func registersStayLegal() {
         var random = SplitMix(state: 1)

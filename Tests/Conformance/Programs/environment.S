@@ -96,19 +96,6 @@
     set     MSECCFG, 1 << 8
     outcome swap_seed, S_MODE, 0
     outcome swap_seed, U_MODE, 1
-    // Sooner or later it brings entropy: ES16 in bits 31:30, sixteen bits, nothing else but them.
-    next_case
-    li      t1, 10000
-1:  csrrw   a0, SEED, zero
-    srli    a1, a0, 30
-    addi    a2, a1, -2
-    beqz    a2, 2f
-    addi    t1, t1, -1
-    bnez    t1, 1b
-    fail
-2:  li      t0, 0x3fff0000
-    and     a0, a0, t0
-    expect  a0, 0
     j       done
 9:  fail
     .option norvc
