@@ -81,6 +81,20 @@ struct OperandEncoder: OperandCoder {
     mutating func signed(width: Int) {}
 }
 
+extension Instruction {
+    /// Bits that decode to this instruction; nil where its operands fit no row.
+    package var encoding: UInt32? {
+        for row in allRows where row.opcode == opcode && row.isCompressed == isCompressed {
+            let bits = row.encode(self)
+            let taken = allRows.first {
+                bits & $0.mask == $0.match && $0.isCompressed == isCompressed
+            }
+            if taken?.opcode == opcode && row.instruction(bits) == self { return bits }
+        }
+        return nil
+    }
+}
+
 extension Row {
     /// The operands of `bits`, which match this row.
     package func instruction(_ bits: UInt32) -> Instruction {

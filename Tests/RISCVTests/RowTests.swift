@@ -42,7 +42,37 @@ import Testing
     @Test func everyRowRoundTrips() {
         for bits in allSamples(count: 64) {
             guard let row = decoder.row(bits) else { continue }
-            #expect(row.encode(row.instruction(bits)) == bits, "\(row.mnemonic)")
+            let instruction = row.instruction(bits)
+            #expect(row.encode(instruction) == bits, "\(row.mnemonic)")
+            #expect(instruction.encoding.flatMap(decoder.decode) == instruction, "\(row.mnemonic)")
+        }
+    }
+
+    @Test func operandsThatFitNoRowHaveNoEncoding() {
+        #expect(Instruction(.addi, rd: 1, rs1: 1, immediate: 2048).encoding == nil)
+        #expect(Instruction(.beq, rs1: 1, rs2: 1, immediate: 3).encoding == nil)
+        #expect(Instruction(.lw, rd: 1, rs1: 9, isCompressed: true).encoding == nil)
+        #expect(Instruction(.addi, rd: 2, rs1: 2, isCompressed: true).encoding == 0x0101)
+        #expect(Instruction(.amocas_q, rd: 1, rs1: 2, rs2: 4).encoding == nil)
+        #expect(Instruction(.resume).encoding == nil)
+    }
+
+    /// A hart without an extension does not have its rows.
+    @Test(arguments: ISAExtension.allCases) func rowsNeedTheirExtensions(_ item: ISAExtension) {
+        var isa = ISA(ISAExtension.allCases)
+        isa.remove(item)
+        let without = Decoder(isa: isa)
+        var numbers = SeededNumbers(seed: 3)
+        for row in allRows where row.needs == item || row.also == item {
+            // `also` is `i` where a row needs but one.
+            guard item != .i || row.needs == .i else { continue }
+            for bits in samples(of: row, count: 4, &numbers) {
+                let found = without.row(bits)
+                #expect(found?.match != row.match || found?.mask != row.mask, "\(row.mnemonic)")
+                // What remains are hints, which are legal everywhere.
+                let isHint = [.prefetch_i, .prefetch_r, .prefetch_w, .pause].contains(row.opcode)
+                #expect((found != nil) == isHint, "\(row.mnemonic)")
+            }
         }
     }
 
@@ -112,7 +142,8 @@ import Testing
         0x0025_1073, 0x0035_1073, 0x0015_95f3, 0x0025_95f3, 0x0035_95f3, 0x0010_d073, 0x0020_d073,
         0x0010_d573, 0x0020_d573, 0x3000_2573, 0x3005_1073, 0x3005_2073, 0x3005_3073, 0x3000_d073,
         0x3000_e073, 0x3000_f073, 0x1200_0073, 0x1205_0073, 0x2200_0073, 0x2205_0073, 0x6200_0073,
-        0x6205_0073,
+        0x6205_0073, 0x20b5_8553, 0x20b5_9553, 0x20b5_a553, 0x22b5_8553, 0x22b5_9553, 0x22b5_a553,
+        0x24b5_8553, 0x24b5_9553, 0x24b5_a553,
     ]
 
     private func lines(_ bits: UInt32, _ disassembler: Disassembler) -> [String] {
