@@ -78,6 +78,27 @@ import Testing
         #expect(SoftFloat.classify(format.leastNormal, format: format) == 1 << 6)
     }
 
+    /// Each half-precision number is in the class that its value says.
+    @Test func halfClasses() {
+        for bits in UInt64(0)...0xffff {
+            let value = Float16(bitPattern: UInt16(bits))
+            let bit: UInt64 =
+                switch value.floatingPointClass {
+                case .negativeInfinity: 0
+                case .negativeNormal: 1
+                case .negativeSubnormal: 2
+                case .negativeZero: 3
+                case .positiveZero: 4
+                case .positiveSubnormal: 5
+                case .positiveNormal: 6
+                case .positiveInfinity: 7
+                case .signalingNaN: 8
+                case .quietNaN: 9
+                }
+            #expect(SoftFloat.classify(bits, format: .half) == 1 << bit)
+        }
+    }
+
     @Test(arguments: [FloatFormat.half, .single, .double])
     func specialOperands(_ format: FloatFormat) {
         let v = Self.named(format)
