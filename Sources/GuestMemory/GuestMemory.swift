@@ -32,6 +32,8 @@ package struct PageFlags: OptionSet, Sendable {
     @inlinable package static var hasCode: Self { Self(rawValue: 1) }
     /// Written since the dirty log was last drained.
     @inlinable package static var dirty: Self { Self(rawValue: 2) }
+    /// Somebody wants to know of each store of a hart to this page.
+    @inlinable package static var watched: Self { Self(rawValue: 4) }
 }
 
 /// The guest's physical memory: a value of two words that anyone may copy, and that never touches a

@@ -17,11 +17,17 @@ extension GuestMemory {
         guard let slot = unsafe slot(address) else { return }
         unsafe _ = hull_clear_8(slot.pointee.pageFlags(address), PageFlags.hasCode.rawValue)
     }
-    /// Stores to this page must take the slow path: it holds code, or the dirty log has not seen it.
+    /// Each store of a hart to this page ends its run with `Exit.requested`. Set it before harts run.
+    package func watchStores(_ address: GuestPhysical) {
+        guard let slot = unsafe slot(address) else { return }
+        unsafe hull_or_8(slot.pointee.pageFlags(address), PageFlags.watched.rawValue)
+    }
+    /// Stores to this page must take the slow path: it holds code, somebody wants to know, or the
+    /// dirty log has not seen it.
     @inlinable package func storesAreWatched(_ address: GuestPhysical) -> Bool {
         guard let slot = unsafe slot(address) else { return true }
         let flags = unsafe hull_load_relaxed_8(slot.pointee.pageFlags(address))
-        return flags & PageFlags.hasCode.rawValue != 0
+        return flags & (PageFlags.hasCode.rawValue | PageFlags.watched.rawValue) != 0
             || (unsafe slot.pointee.isLogging && flags & PageFlags.dirty.rawValue == 0)
     }
 

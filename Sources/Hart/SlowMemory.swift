@@ -59,7 +59,9 @@ extension Hart {
 
     /// A store reached this page by the slow path: if it holds code, that is stale now.
     func wroteMemory(_ address: GuestPhysical) {
-        guard memory.pageFlags(address).contains(.hasCode) else { return }
+        let flags = memory.pageFlags(address)
+        if flags.contains(.watched) { requestExit() }
+        guard flags.contains(.hasCode) else { return }
         let page = GuestPhysical(address.rawValue & ~0xfff)
         statistics.codeInvalidations &+= 1
         memory.clearHasCode(page)

@@ -56,6 +56,7 @@ package final class Machine {
     /// Where the machine itself is the firmware.
     var firmware: SBIFirmware?
     var outcome = SBIOutcome()
+    var htif: HTIF?
     /// Harts that sit in `wfi`.
     var isWaiting: [Bool]
     /// The hart that stands at a breakpoint or met a watchpoint.
@@ -128,6 +129,7 @@ package final class Machine {
                     start: piece.address, count: UInt64(piece.bytes.count) &+ piece.zeroFill))
         }
         try plan.install(in: memory)
+        htif = HTIF(plan, memory)
         if let rom = plan.resetROM {
             _ = memory.install(AddressMap.resetROM.range.start, rom.bytes)
         }

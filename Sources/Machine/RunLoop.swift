@@ -64,6 +64,7 @@ extension Machine {
         bus.running = hart
         let exit = engine.run(hart, budget: budget)
         bus.running = nil
+        if htif != nil { htif?.poll(memory, bus) }
         switch exit {
         case .waitForInterrupt: isWaiting[hart.id] = true
         case .firmwareCall: answerCall(hart)
@@ -98,6 +99,7 @@ extension Machine {
 
     func deliverEvents() {
         for event in inbox.drain() { bus.deliver(event) }
+        htif?.offerInput(memory, bus)
     }
 
     func ending() throws(HullError) -> EndOfRun? {

@@ -154,6 +154,8 @@ package final class SystemBus: Bus {
         list.drain { effects.append($0) }
         settle()
     }
+    /// What a guest prints without a device.
+    func output(_ device: Int, _ bytes: [UInt8]) { port(device)?.output(bytes) }
     /// A byte that was typed at the UART and that no driver has seen.
     func takeConsoleInput() -> UInt8? {
         let byte = devices.uart.takeWaiting()
