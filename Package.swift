@@ -89,6 +89,11 @@ let package = Package(
                 "Hull", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "BootSkiff", dependencies: ["Hull"], path: "Examples/BootSkiff",
+            swiftSettings: strict),
+        // The command and the library as people use them.
+        tests("EndToEnd", ["Hull", "hull-command", "BootSkiff", "TestKit"]),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .target(

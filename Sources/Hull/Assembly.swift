@@ -28,7 +28,7 @@ package struct Assembly {
         self.drives = drives
         let parts = MachineParts(
             clock: clock, inbox: inbox, consoles: consoles, drives: drives,
-            entropy: HostEntropy(inbox: inbox),
+            entropy: clock == .host ? HostEntropy(inbox: inbox) : RepeatableEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
             unixNanoseconds: clock == .host ? HostClock.realNanoseconds() : 0
         ) { memory in
@@ -41,4 +41,17 @@ package struct Assembly {
 
     /// Waits until what the guest wrote is in the drives, and lets go of them.
     package func close() { for drive in drives { drive.close() } }
+}
+
+/// The same bytes in every run, for runs that can be repeated.
+///
+/// SAFETY: the run loop alone submits.
+private final class RepeatableEntropy: EntropyBackEnd, @unchecked Sendable {
+    private let inbox: EventInbox
+    private var source = SeededEntropy(seed: 0)
+    init(inbox: EventInbox) { self.inbox = inbox }
+
+    func submit(device: Int, count: Int) {
+        inbox.post(.entropy(device: device, source.bytes(count)))
+    }
 }

@@ -75,8 +75,9 @@ package struct Boot {
         _ configuration: Configuration, _ board: Board, _ images: Images, _ ramDisk: [UInt8]?
     ) throws(HullError) -> (BootPlan, [SymbolTable]) {
         let guestEntry = configuration.entry.map { GuestPhysical($0) } ?? images.guest?.entry
-        var choice = BootChoice(
-            arguments: configuration.arguments, seed: HostEntropy.bytes(64))
+        var repeatable = SeededEntropy(seed: 1)
+        let seed = configuration.clock == .host ? HostEntropy.bytes(64) : repeatable.bytes(64)
+        var choice = BootChoice(arguments: configuration.arguments, seed: seed)
         // The tree's length does not depend on the addresses in it.
         choice.initialRAMDisk = ramDisk.map {
             GuestRange(start: GuestPhysical(0), count: UInt64($0.count))

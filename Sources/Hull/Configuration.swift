@@ -48,14 +48,6 @@ public struct Configuration: Sendable {
         case instructions(megahertz: UInt64)
     }
 
-    /// The console that the guest's serial port is.
-    public enum Console: Sendable, Equatable {
-        /// Standard input and output; a terminal becomes raw while the machine runs.
-        case standard
-        /// ``VirtualMachine/send(_:)`` and ``VirtualMachine/read(until:timeoutSeconds:)``.
-        case program
-    }
-
     /// The kernel or program: ELF, Linux `Image`, or either of them compressed. `nil` is Skiff, the
     /// small operating system that comes with Hull.
     public var image: String?
@@ -88,13 +80,11 @@ public struct Configuration: Sendable {
     public var debugger: String?
     /// Counts of the run go to standard error at its end.
     public var printsStatistics = false
-    /// Where the guest's serial port goes.
-    public var console = Console.program
 
     /// Skiff on one hart with 1 GiB of memory.
     public init() {}
 
-    /// Fills what a machine with this image is given when nothing else is said.
+    /// An image on one hart with 1 GiB of memory.
     public init(image: String?) { self.image = image }
 }
 

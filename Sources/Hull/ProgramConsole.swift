@@ -12,13 +12,10 @@ final class ProgramConsole: ConsoleBackEnd, @unchecked Sendable {
     /// Printed and not read.
     private var printed: [UInt8] = []
     private var isClosed = false
-    /// Somebody else shall see the output too.
-    private let mirror: (any ConsoleBackEnd)?
 
-    init(device: Int, inbox: EventInbox, mirror: (any ConsoleBackEnd)? = nil) {
+    init(device: Int, inbox: EventInbox) {
         self.device = device
         self.inbox = inbox
-        self.mirror = mirror
     }
 
     // MARK: The program's side

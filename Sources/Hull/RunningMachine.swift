@@ -1,6 +1,7 @@
 import Bits
 import Effects
 import HostIO
+import Journal
 import Machine
 
 /// A machine, and the end of its run for whoever waits for it.
@@ -14,11 +15,19 @@ final class RunningMachine: @unchecked Sendable {
     private var outcome: Result<UInt8, VirtualMachineError>?
     private var listeners: [@Sendable (Outcome) -> Void] = []
 
-    init(_ assembly: Assembly) { self.assembly = assembly }
+    private let configuration: Configuration
+    private let inbox: EventInbox
+
+    init(_ assembly: Assembly, _ configuration: Configuration, _ inbox: EventInbox) {
+        self.assembly = assembly
+        self.configuration = configuration
+        self.inbox = inbox
+    }
 
     func run() {
         let result: Result<UInt8, VirtualMachineError>
         do throws(HullError) {
+            try Timeout.start(configuration, inbox)
             result = .success(try assembly.machine.run().exitCode)
         } catch {
             result = .failure(VirtualMachineError(error))

@@ -27,7 +27,7 @@ package struct Session {
         if Terminal.isOne(0) { try Terminal.makeRaw(0) }
         defer { Terminal.restore() }
         try HostSignals.install(inbox: inbox, console: console)
-        try startTimeout(inbox)
+        try Timeout.start(configuration, inbox)
         let started = BoardClock.hostNanoseconds()
         let end = try run(assembly.machine)
         assembly.close()
@@ -48,18 +48,21 @@ package struct Session {
             2, Array("Waiting for a debugger; in GDB: \(endpoint.gdbCommand)\r\n".utf8))
         return try server.run()
     }
+}
 
-    private func startTimeout(_ inbox: EventInbox) throws(HullError) {
-        guard let seconds = configuration.timeoutSeconds else { return }
+/// Ends a run when its time is up.
+enum Timeout {
+    /// What `timeout(1)` says too.
+    static let exitCode: UInt8 = 124
+
+    static func start(_ configuration: Configuration, _ inbox: EventInbox) throws(HullError) {
+        guard let seconds = configuration.timeoutSeconds, seconds >= 0 else { return }
         try HostThread("timeout") {
-            let nanoseconds = UInt64(seconds * 1e9)
+            let nanoseconds = UInt64(min(seconds, 1e9) * 1e9)
             _ = EventInbox().wait(timeoutNanoseconds: nanoseconds)
-            inbox.post(.stop(exitCode: Session.timeoutExitCode))
+            inbox.post(.stop(exitCode: exitCode))
         }.detach()
     }
-
-    /// What `timeout(1)` says too.
-    package static let timeoutExitCode: UInt8 = 124
 }
 
 extension Configuration {

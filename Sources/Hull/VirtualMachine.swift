@@ -30,7 +30,7 @@ public final class VirtualMachine: Sendable {
             running = try RunningMachine(
                 Assembly(
                     configuration, try Boot(configuration), inbox: inbox,
-                    consoles: [BoardDevices.uartConsole: console]))
+                    consoles: [BoardDevices.uartConsole: console]), configuration, inbox)
         } catch {
             throw VirtualMachineError(error)
         }

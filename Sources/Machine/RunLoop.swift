@@ -21,6 +21,7 @@ extension Machine {
     package func step() throws(HullError) -> EndOfRun? {
         if bus.clock.mode != .host { waitForBackEnds() }
         if !inbox.isEmpty { deliverEvents() }
+        if bus.end != nil { return try ending() }
         let budget = advanceTime()
         if let hart = nextHart() {
             runTurn(hart, budget)

@@ -22,6 +22,11 @@ package final class SystemBus: Bus {
     private var firmwareTimers: [UInt64]
     /// Requests that back ends have not answered.
     private(set) var requestsUnderWay = 0
+    /// Entropy for the `seed` CSR.
+    private var seedWords: [UInt16] = []
+    private var seedIsUnderWay = false
+    /// The harts' own number in requests for entropy.
+    private static let seedDevice = 101
     /// The hart that runs now, for which a device may cut the slice short.
     var running: Hart?
     private var effects = EffectList()
@@ -85,7 +90,17 @@ package final class SystemBus: Bus {
 
     /// What harts read as `time`: the CLINT's `mtime`.
     package func time(for hart: Hart) -> UInt64 { devices.aclint.time(now: now) }
-    package func seed(for hart: Hart) -> UInt16? { nil }
+    /// Entropy comes from outside as an event; until it is here the hart is told to wait.
+    package func seed(for hart: Hart) -> UInt16? {
+        if let word = seedWords.popLast() { return word }
+        if !seedIsUnderWay, let entropy {
+            seedIsUnderWay = true
+            requestsUnderWay += 1
+            entropy.submit(device: Self.seedDevice, count: 256)
+            running?.requestExit()
+        }
+        return nil
+    }
 
     /// The board's own time; exact inside a device access too.
     package var now: UInt64 { clock.ticks(retired: retired) }
@@ -208,6 +223,12 @@ package final class SystemBus: Bus {
         switch event {
         case .input(let device, let bytes): receive(device, bytes)
         case .stop(let exitCode): finish(EndOfRun(.shutdown, exitCode: exitCode))
+        case .entropy(Self.seedDevice, let bytes):
+            seedIsUnderWay = false
+            requestsUnderWay -= 1
+            for index in stride(from: 0, to: bytes.count & ~1, by: 2) {
+                seedWords.append(UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8)
+            }
         case .block(let device, _, _, _), .entropy(let device, _), .resize(let device, _, _):
             guard devices.virtio.indices.contains(device) else { return }
             if !event.isResize { requestsUnderWay -= 1 }

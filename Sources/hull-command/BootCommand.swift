@@ -112,7 +112,6 @@ struct BootCommand: ParsableCommand {
         chosen.timeoutSeconds = timeout
         chosen.printsStatistics = stats
         chosen.debugger = gdb
-        chosen.console = .standard
         return chosen
     }
 }

@@ -19,6 +19,7 @@ package enum Toolchain {
     /// The full path of a program; those that come with the Swift toolchain are taken from it even
     /// where the host has its own.
     package static func path(of program: String) throws -> String {
+        if program.hasPrefix("/") { return program }
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
             .split(separator: ":").map(String.init)
         let files = FileManager.default
@@ -58,6 +59,15 @@ package enum Toolchain {
                 status: process.terminationStatus, output: Array(try Data(contentsOf: names[1])),
                 errors: String(decoding: try Data(contentsOf: names[2]), as: UTF8.self))
         }
+    }
+
+    /// Runs a program of this package, which lies beside the tests.
+    package static func runBuilt(
+        _ program: String, _ arguments: [String], input: [UInt8] = []
+    ) throws -> ProcessOutcome {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let folder = URL(fileURLWithPath: own).deletingLastPathComponent()
+        return try run(folder.appendingPathComponent(program).path, arguments, input: input)
     }
 
     /// Assembles or compiles for riscv64 and links the result, with more flags for either.
