@@ -17,6 +17,12 @@ package struct DebianArchive {
         package var doneBytes: UInt64 = 0
         /// Nil where nobody knows.
         package var totalBytes: UInt64?
+
+        package init(step: String, doneBytes: UInt64 = 0, totalBytes: UInt64? = nil) {
+            self.step = step
+            self.doneBytes = doneBytes
+            self.totalBytes = totalBytes
+        }
     }
 
     /// Where Debian's archive keyring lies, by the versions of the package debian-archive-keyring.
