@@ -15,8 +15,8 @@ struct Install {
 
     /// Built apart, so that the build for tests stays as it is.
     private static let build = [
-        "build", "-c", "release", "-static-stdlib", "--product", "hull", "--scratch-path",
-        ".build-install",
+        "build", "-c", "release", "--static-swift-stdlib", "-Xlinker", "-s", "--product", "hull",
+        "--scratch-path", ".build-install",
     ]
 
     func run() throws(HullError) {

@@ -84,8 +84,18 @@ package struct ManualPage {
     /// Hyphens are minus signs, and a line must not begin like a request.
     private static func escaped(_ text: String) -> String {
         let plain = text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
-        return plain.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.hasPrefix(".") || $0.hasPrefix("'") ? "\\&" + $0 : $0 }.joined(
-                separator: "\n")
+        let lines = plain.split(separator: "\n", omittingEmptySubsequences: false)
+        // What is indented is an example: its lines stay as they are.
+        var page: [String] = []
+        var isExample = false
+        for line in lines {
+            if line.hasPrefix("  ") != isExample {
+                isExample.toggle()
+                page.append(isExample ? ".nf" : ".fi")
+            }
+            page.append((line.hasPrefix(".") || line.hasPrefix("'") ? "\\&" : "") + line)
+        }
+        if isExample { page.append(".fi") }
+        return page.joined(separator: "\n")
     }
 }
