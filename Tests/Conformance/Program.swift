@@ -1,7 +1,6 @@
 import Bits
 import Foundation
 import Loader
-import RISCV
 import TestKit
 import Testing
 
@@ -24,16 +23,23 @@ struct Program: Sendable, CustomTestStringConvertible {
         .appendingPathComponent("Programs")
 
     /// All of them: what includes privileged.h is bare, the others run in every mode.
-    static let all: [Program] = names(ending: ".S").flatMap { name -> [Program] in
-        if name.hasPrefix("float") && !knowsFloat { return [] }
+    static let all: [Program] = names(ending: ".S").flatMap { name in
         let isBare = text(name).contains("#include \"privileged.h\"")
         let settings: [Setting] = isBare ? [.bare] : [.machine, .supervisor, .user]
         return settings.map { Program(name: String(name.dropLast(2)), setting: $0) }
     }
 
-    /// Until the rows of F and D are there (fadd.d ft0, ft0, ft0).
-    private static let knowsFloat =
-        Decoder(isa: ISA(ISAExtension.allCases)).decode(0x0200_7053) != nil
+    /// Every word of assembly in the sources, comments left out.
+    static var words: Set<Substring> {
+        let lines = (names(ending: ".S") + names(ending: ".h")).flatMap {
+            text($0).split(whereSeparator: \.isNewline)
+        }
+        return Set(
+            lines.flatMap { line in
+                let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
+                return code.split { $0.isWhitespace || $0 == "," }
+            })
+    }
 
     private static func names(ending: String) -> [String] {
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -103,55 +103,55 @@
 8:
 .endm
 
-.macro reservations width, load
+.macro reservations reserve, conditional, load
     next_case
     la      s3, cell
     li      a1, 0x8765432180000001
     sd      a1, 0(s3)
     // Reserve, store, and the reservation is gone.
-    lr.\width a0, (s3)
+    \reserve a0, (s3)
     \load   a2, 0(s3)
     bne     a0, a2, 9f
     li      a3, 77
-    sc.\width a0, a3, (s3)
+    \conditional a0, a3, (s3)
     bnez    a0, 9f
     \load   a0, 0(s3)
     expect  a0, 77
     li      a3, 78
-    sc.\width a0, a3, (s3)
+    \conditional a0, a3, (s3)
     beqz    a0, 9f
     \load   a0, 0(s3)
     expect  a0, 77
     // A reservation elsewhere does not help.
     addi    a1, s3, 256
-    lr.\width a0, (a1)
-    sc.\width a0, a3, (s3)
+    \reserve a0, (a1)
+    \conditional a0, a3, (s3)
     beqz    a0, 9f
     \load   a0, 0(s3)
     expect  a0, 77
     // The newer reservation is the one that counts.
-    lr.\width a0, (a1)
-    lr.\width a0, (s3)
-    sc.\width a0, a3, (s3)
+    \reserve a0, (a1)
+    \reserve a0, (s3)
+    \conditional a0, a3, (s3)
     bnez    a0, 9f
     \load   a0, 0(s3)
     expect  a0, 78
     // Orderings; rd equal to rs2; x0 as the result.
-    lr.\width\().aqrl a0, (s3)
+    \reserve\().aqrl a0, (s3)
     addi    a0, a0, 1
-    sc.\width\().rl a0, a0, (s3)
+    \conditional\().rl a0, a0, (s3)
     bnez    a0, 9f
     \load   a0, 0(s3)
     expect  a0, 79
-    lr.\width\().aq a0, (s3)
-    sc.\width\().aqrl x0, zero, (s3)
+    \reserve\().aq a0, (s3)
+    \conditional\().aqrl x0, zero, (s3)
     \load   a0, 0(s3)
     expect  a0, 0
     // A counter incremented a hundred times by the constrained loop.
     li      a2, 100
-1:  lr.\width a0, (s3)
+1:  \reserve a0, (s3)
     addi    a0, a0, 1
-    sc.\width a0, a0, (s3)
+    \conditional a0, a0, (s3)
     bnez    a0, 1b
     addi    a2, a2, -1
     bnez    a2, 1b
@@ -182,8 +182,8 @@
     amo_word amominu.w, model_amominuw
     amo_word amomaxu.w, model_amomaxuw
     amo_word amoadd.w.aqrl, model_add
-    reservations w, lw
-    reservations d, ld
+    reservations lr.w, sc.w, lw
+    reservations lr.d, sc.d, ld
     .data
     .balign 512
 cell:   .skip 512

@@ -310,7 +310,10 @@ do_ebreak:
     ebreak
     ecall
 do_ebreak_short:
-    .hword  0x9002, 0x0001
+    .option rvc
+    c.ebreak
+    c.nop
+    .option norvc
     ecall
 do_load:
     ld      a3, 0(a3)
