@@ -112,8 +112,8 @@ let package = Package(
         tests("FDTTests", ["FDT"]),
         tests("RISCVTests", ["RISCV", "Bits", "TestKit"]),
         tests("SkiffTests", ["Hull", "CHost", "TestKit"]),
-        tests("DevicesTests", ["Devices", "Effects", "Bits"]),
-        tests("SBITests", ["TestKit", "SBI", "RISCV", "Effects", "Bits"]),
+        tests("DevicesTests", ["Devices", "Effects", "Bits", "TestKit"]),
+        tests("SBITests", ["SBI", "RISCV", "Effects", "Bits", "TestKit"]),
         tests(
             "Conformance",
             [

@@ -10,13 +10,15 @@ final class TestMemory: PhysicalMemory {
     var claimedCount: UInt64 = 0x1_0000
     init(count: Int = 0x1_0000) { bytes = [UInt8](repeating: 0, count: count) }
 
-    func contains(_ range: GuestRange) -> Bool { contains(range, of: claimedCount) }
-    private func contains(_ range: GuestRange, of count: UInt64) -> Bool {
+    func contains(_ range: GuestRange) -> Bool { Self.contains(range, base, claimedCount) }
+    /// Whether there is such RAM, whatever is said.
+    func holds(_ range: GuestRange) -> Bool { Self.contains(range, base, UInt64(bytes.count)) }
+    private static func contains(_ range: GuestRange, _ base: UInt64, _ count: UInt64) -> Bool {
         let start = range.start.rawValue &- base
         return range.start.rawValue >= base && start <= count && range.count <= count - start
     }
     private func holds(_ address: GuestPhysical, _ count: Int) -> Bool {
-        contains(GuestRange(start: address, count: UInt64(count)), of: UInt64(bytes.count))
+        holds(GuestRange(start: address, count: UInt64(count)))
     }
     func load(_ address: GuestPhysical, _ count: Int) -> UInt64? {
         guard holds(address, count) else { return nil }

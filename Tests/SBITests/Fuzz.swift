@@ -5,8 +5,10 @@ import TestKit
 
 /// Random calls with arguments near the ones that mean something, from random harts. A stopped hart
 /// never calls; every action names a hart that exists and, except a start, one that is not stopped
-/// before it. Returns what was found wrong, or nil.
-func fuzzFirmware(seed: UInt64, steps: Int) -> String? {
+/// before it. Returns what was found wrong, or nil. `planted` breaks something after a call.
+func fuzzFirmware(
+    seed: UInt64, steps: Int, planted: (inout SBIOutcome) -> Void = { _ in }
+) -> String? {
     var numbers = SeededNumbers(seed: seed)
     let harts = Int.random(in: 1...64, using: &numbers)
     var supervisor = Supervisor(harts: harts)
@@ -44,6 +46,7 @@ func fuzzFirmware(seed: UInt64, steps: Int) -> String? {
         let reply = supervisor.call(
             eid, numbers.next() % 8, argument(), argument(), argument(), argument(), argument(),
             argument(), hart: hart)
+        planted(&supervisor.outcome)
         if let wrong = brokenRule(supervisor, before, caller: hart, reply) { return wrong }
     }
     return nil
