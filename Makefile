@@ -2,10 +2,10 @@
 PREFIX ?= /usr/local
 DEV = swift run -c release dev
 
-.PHONY: help boot build test soak bench install format generate guests clean
+.PHONY: help boot build test soak bench bench-micro install format generate guests clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
 
 boot: ## build hull and boot Skiff, the guest inside
 	@swift build -c release --product hull && exec .build/release/hull boot
@@ -21,6 +21,9 @@ soak: ## run all tests for hours, under a new seed
 
 bench: ## compare with QEMU; OPTIONS=--quick or --boot
 	@$(DEV) bench $(OPTIONS)
+
+bench-micro: ## print the speed of the interpreter's hot loop
+	@swift build -c release --product hull && $(DEV) bench-micro
 
 install: ## install one self-contained binary under PREFIX
 	@$(DEV) install --prefix "$(PREFIX)"

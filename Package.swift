@@ -105,7 +105,7 @@ let package = Package(
         tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),
         // Chores: `swift run dev …`.
         .executableTarget(
-            name: "dev", dependencies: ["RISCV", "HostIO", "Bits"], swiftSettings: strict),
+            name: "dev", dependencies: ["Hull", "RISCV", "HostIO", "Bits"], swiftSettings: strict),
         tests("DevTests", ["dev"]),
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),

@@ -2,6 +2,7 @@ import Bits
 import FoundationEssentials
 import Glibc
 import HostIO
+import Hull
 
 /// Builds the kit and compares this program with QEMU on it; the table goes to `Benchmarks/`.
 struct Bench {
@@ -14,13 +15,11 @@ struct Bench {
     func run() throws(HullError) -> Int32 {
         try Packages.provide(for: .bench)
         try step("Building hull", "swift", ["build", "-c", "release", "--product", "hull"])
-        let guest = Self.folder + "/guest"
-        if !FileManager.default.fileExists(atPath: guest + "/initramfs-modules.cpio.gz") {
-            try step("Fetching a guest", "Tests/Guests/debian-guest", [guest])
-        }
+        var bar = ProgressBar()
+        let guest = try DebianGuest.prepare { bar.show($0) }
+        bar.finish()
         try step(
-            "Building the kit", "Benchmarks/kit/build.sh",
-            [Self.folder + "/kit", guest + "/busybox"])
+            "Building the kit", "Benchmarks/kit/build.sh", [Self.folder + "/kit", guest.busybox])
         let isBoot = options.contains("--boot")
         let table = try compare(guest)
         let path =
@@ -43,14 +42,14 @@ struct Bench {
         return table.status
     }
 
-    private func compare(_ guest: String) throws(HullError) -> ChildProcess.Outcome {
+    private func compare(_ guest: DebianGuest) throws(HullError) -> ChildProcess.Outcome {
         let qemu = "qemu-system-riscv64 -M virt -m 1G -nographic -kernel {kernel} -initrd {initrd}"
         let hull = ".build/release/hull boot {kernel} --memory 1G --initrd {initrd}"
         say("Running \(options.joined(separator: " "))")
         return try ChildProcess(
             "python3",
             [
-                "Benchmarks/kit/run.py", "--kernel", guest + "/Image", "--bin",
+                "Benchmarks/kit/run.py", "--kernel", guest.kernel, "--bin",
                 Self.folder + "/kit",
                 "--json", Self.folder + "/result.json", "--log", Self.folder + "/serial.log",
                 "--emu", "qemu=\(qemu) -append \"console=ttyS0 {append}\"",

@@ -6,7 +6,7 @@ import Glibc
 @main
 struct Dev {
     private static let usage = """
-        usage: dev test | soak [--seed N] | bench [options of run.py] | packages test|bench |
+        usage: dev test | soak [--seed N] | bench [options of run.py] | bench-micro | packages test|bench |
                    install --prefix DIR | generate [--check]
         """
 
@@ -18,6 +18,7 @@ struct Dev {
             case "test": exit(try TestRun(rest).run())
             case "soak": exit(try Soak(rest).run())
             case "bench": exit(try Bench(rest).run())
+            case "bench-micro": say(try MicroBench().run())
             case "packages": try Packages.provide(for: try purpose(rest))
             case "install": try Install(rest).run()
             case "generate": generate(check: rest.contains("--check"))

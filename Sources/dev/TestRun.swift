@@ -62,6 +62,15 @@ struct TestRun {
         return (tally, status)
     }
 
+    /// The figure of the hot loop, for whoever reads the log.
+    private func showSpeed() {
+        do {
+            say(try MicroBench().run())
+        } catch {
+            say("no figure: \(error)")
+        }
+    }
+
     private func report(_ tally: TestTally, _ status: Int32) -> Int32 {
         let forbidden = tally.skipped.filter { !Self.mayBeSkipped($0) }
         for test in tally.skipped { say("skipped: \(TestTally.shortName(test))") }
@@ -77,6 +86,7 @@ struct TestRun {
         if !isGood && tally.failed.isEmpty && forbidden.isEmpty {
             say("The test process ended with status \(status).")
         }
+        if isGood { showSpeed() }
         say(tally.summary)
         return isGood ? 0 : 1
     }

@@ -7,6 +7,8 @@ package struct DebianGuest: Sendable, Equatable {
     /// Paths of files.
     package let kernel: String
     package let initialRAMDisk: String
+    /// The static busybox inside it, for initial file systems of one's own.
+    package let busybox: String
 
     package typealias Progress = DebianArchive.Progress
 
@@ -28,7 +30,9 @@ package struct DebianGuest: Sendable, Equatable {
     ) throws(HullError) -> DebianGuest {
         let cache = if let cache { cache } else { try HostFolder.caches() + "/hull" }
         let place = "\(cache)/debian-trixie-riscv64-\(format)"
-        let guest = DebianGuest(kernel: "\(place)/Image", initialRAMDisk: "\(place)/initramfs.cpio")
+        let guest = DebianGuest(
+            kernel: "\(place)/Image", initialRAMDisk: "\(place)/initramfs.cpio",
+            busybox: "\(place)/busybox")
         guard !guest.isComplete else { return guest }
         try HostFolder.create(cache)
         return try HostFolder.locked("\(cache)/lock") {
@@ -55,7 +59,9 @@ package struct DebianGuest: Sendable, Equatable {
         }
     }
 
-    private var isComplete: Bool { HostFolder.exists(kernel) && HostFolder.exists(initialRAMDisk) }
+    private var isComplete: Bool {
+        [kernel, initialRAMDisk, busybox].allSatisfy(HostFolder.exists)
+    }
 
     private static func build(
         from archive: DebianArchive, _ work: String, _ progress: (Progress) -> Void
@@ -75,7 +81,8 @@ package struct DebianGuest: Sendable, Equatable {
         var modules = try KernelModules(in: "\(work)/root")
         var orders = ["first": try modules.loadOrder(of: firstModules)]
         for (name, wanted) in demanded { orders[name] = try modules.loadOrder(of: wanted) }
-        let busybox = try HostFile.read("\(work)/root/usr/bin/busybox")
+        try HostFolder.rename("\(work)/root/usr/bin/busybox", to: "\(work)/guest/busybox")
+        let busybox = try HostFile.read("\(work)/guest/busybox")
         let contents = modules.modules.mapValues(\.content)
         let archive = initialFileSystem(busybox: busybox, modules: contents, orders: orders)
         try HostFile.write("\(work)/guest/initramfs.cpio", archive)
