@@ -67,3 +67,19 @@ extension Hart {
         flushTranslations()
     }
 }
+
+extension Hart {
+    /// The encoding that a fetch at `pc` would find, for someone who only looks.
+    package func encoding(at pc: UInt64, _ privilege: Privilege) -> UInt32? {
+        guard let low = parcel(at: pc, privilege) else { return nil }
+        guard low & 3 == 3 else { return UInt32(low) }
+        return parcel(at: pc &+ 2, privilege).map { UInt32(low) | UInt32($0) << 16 }
+    }
+
+    private func parcel(at address: UInt64, _ privilege: Privilege) -> UInt16? {
+        var reader = WalkMemory(memory: memory, state: state, marks: false)
+        let context = state.pointee.csr.walkContext(effective: privilege)
+        let found = try? PageWalk.walk(GuestVirtual(address), .fetch, context, &reader)
+        return found.flatMap { memory.load16($0.physical) }
+    }
+}

@@ -37,6 +37,7 @@ package struct Assembly {
             }
         }
         machine = try Machine(boot.board, boot.plan, parts)
+        if let sink = try configuration.traceSink(boot) { machine.trace(sink) }
     }
 
     /// Waits until what the guest wrote is in the drives, and lets go of them.

@@ -40,6 +40,22 @@ public struct Configuration: Sendable {
         case interpreter
     }
 
+    /// What a trace tells of.
+    public enum TraceKind: String, Sendable, CaseIterable {
+        /// Each instruction, with the registers and the memory that it changed.
+        case instructions
+        /// Exceptions and interrupts as they are taken.
+        case traps
+        /// Accesses to devices.
+        case mmio
+        /// Writes of control and status registers.
+        case csr
+        /// Each retired instruction the way Spike's `--log-commits` writes it.
+        case commits
+        /// Exceptions the way Spike writes them.
+        case exceptions
+    }
+
     /// What the guest's `time` follows.
     public enum Clock: Sendable, Equatable {
         /// The host's clock.
@@ -78,6 +94,10 @@ public struct Configuration: Sendable {
     public var timeoutSeconds: Double?
     /// Where a debugger connects: a port of this machine or `unix:PATH`. The machine waits for it.
     public var debugger: String?
+    /// What is written while the machine runs; most kinds make it much slower.
+    public var trace: Set<TraceKind> = []
+    /// Where the trace goes; `nil` is standard error.
+    public var traceFile: String?
     /// Counts of the run go to standard error at its end.
     public var printsStatistics = false
 

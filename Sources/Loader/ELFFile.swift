@@ -11,6 +11,8 @@ struct ELFFile {
         var fileSize: UInt64
         var memorySize: UInt64
         var alignment: UInt64
+        /// `PF_X`.
+        var isExecutable: Bool
 
         func holds(virtual address: UInt64) -> Bool { address &- virtual < memorySize }
     }
@@ -92,7 +94,7 @@ struct ELFFile {
     }
 
     private mutating func readProgramHeader(_ at: UInt64) throws(HullError) {
-        guard let type = view.word(at), let offset = view.double(at + 8),
+        guard let type = view.word(at), let flags = view.word(at + 4), let offset = view.double(at + 8),
             let virtual = view.double(at + 16), let physical = view.double(at + 24),
             let fileSize = view.double(at + 32), let memorySize = view.double(at + 40),
             let alignment = view.double(at + 48)
@@ -120,7 +122,7 @@ struct ELFFile {
             segments.append(
                 Segment(
                     offset: offset, virtual: virtual, physical: physical, fileSize: fileSize,
-                    memorySize: memorySize, alignment: alignment))
+                    memorySize: memorySize, alignment: alignment, isExecutable: flags & 1 != 0))
         default: return
         }
     }

@@ -62,7 +62,9 @@ extension ELFFile {
                 LoadSegment(
                     address: GuestPhysical(address),
                     file: Int(segment.offset)..<Int(segment.offset + segment.fileSize),
-                    zeroFill: segment.memorySize - segment.fileSize))
+                    zeroFill: segment.memorySize - segment.fileSize,
+                    virtualOffset: segment.virtual &- segment.physical,
+                    isExecutable: segment.isExecutable))
         }
         return result
     }

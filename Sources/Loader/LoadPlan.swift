@@ -17,12 +17,28 @@ package struct LoadSegment: Sendable, Equatable {
     package var file: Range<Int>
     /// How many zero bytes follow them.
     package var zeroFill: UInt64
+    /// What is added to `address` for the address that the code runs at, once a kernel has mapped
+    /// itself; symbols speak of that one.
+    package var virtualOffset: UInt64 = 0
+    /// There may be code in it.
+    package var isExecutable = true
 
     package init(address: GuestPhysical, file: Range<Int>, zeroFill: UInt64) {
         self.address = address
         self.file = file
         self.zeroFill = zeroFill
     }
+    package init(
+        address: GuestPhysical, file: Range<Int>, zeroFill: UInt64, virtualOffset: UInt64 = 0,
+        isExecutable: Bool = true
+    ) {
+        self.address = address
+        self.file = file
+        self.zeroFill = zeroFill
+        self.virtualOffset = virtualOffset
+        self.isExecutable = isExecutable
+    }
+
     package var count: UInt64 { UInt64(file.count) &+ zeroFill }
     package var range: GuestRange { GuestRange(start: address, count: count) }
 }

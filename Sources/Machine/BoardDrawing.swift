@@ -85,8 +85,6 @@ extension Board {
     }
 }
 
-private func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
-
 /// Columns lined up under a title; the first row is the heading.
 private func table(_ title: String, _ rows: [[String]], rightAligned: Set<Int>) -> String {
     let count = rows.map(\.count).max() ?? 0

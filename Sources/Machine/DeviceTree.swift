@@ -34,7 +34,7 @@ extension Board {
         let numbers = Phandles(&tree, hartCount: hartCount)
         tree.node("chosen") { Self.describe(choice, &$0) }
         tree.node("aliases") { $0.property("serial0", .string(Self.uartPath)) }
-        tree.node("memory@" + hex(AddressMap.ramStart)) {
+        tree.node("memory@" + unit(AddressMap.ramStart)) {
             $0.property("device_type", .string("memory"))
             $0.property("reg", .reg((AddressMap.ramStart, ramBytes)))
         }
@@ -52,7 +52,7 @@ extension Board {
         return tree.finish()
     }
 
-    private static let uartPath = "/soc/serial@" + hex(AddressMap.uart.start)
+    private static let uartPath = "/soc/serial@" + unit(AddressMap.uart.start)
 
     private struct Phandles {
         var harts: [FDTPhandle] = []
@@ -88,7 +88,7 @@ extension Board {
         tree.property("#size-cells", .u32(0))
         tree.property("timebase-frequency", .u32(Self.timebaseFrequency))
         for hart in 0..<hartCount {
-            tree.node("cpu@" + hex(UInt64(hart))) {
+            tree.node("cpu@" + unit(UInt64(hart))) {
                 $0.property("phandle", .phandle(numbers.harts[hart]))
                 $0.property("device_type", .string("cpu"))
                 $0.property("reg", .u32(UInt32(hart)))
@@ -129,13 +129,13 @@ extension Board {
 
     private func describeInterruptControllers(_ numbers: Phandles, _ tree: inout FDTBuilder) {
         let clint = AddressMap.clint
-        tree.node("clint@" + hex(clint.start)) {
+        tree.node("clint@" + unit(clint.start)) {
             $0.property("compatible", .strings(["sifive,clint0", "riscv,clint0"]))
             $0.property("reg", .reg((clint.start, clint.count)))
             $0.property("interrupts-extended", numbers.wires([3, 7]))
         }
         let sswi = AddressMap.supervisorSoftware
-        tree.node("interrupt-controller@" + hex(sswi.start)) {
+        tree.node("interrupt-controller@" + unit(sswi.start)) {
             $0.property("compatible", .string("riscv,aclint-sswi"))
             $0.property("reg", .reg((sswi.start, sswi.count)))
             $0.property("#address-cells", .u32(0))
@@ -144,7 +144,7 @@ extension Board {
             $0.property("interrupts-extended", numbers.wires([1]))
         }
         let plic = AddressMap.plic
-        tree.node("plic@" + hex(plic.start)) {
+        tree.node("plic@" + unit(plic.start)) {
             $0.property("phandle", .phandle(numbers.plic))
             $0.property("compatible", .strings(["sifive,plic-1.0.0", "riscv,plic0"]))
             $0.property("reg", .reg((plic.start, plic.count)))
@@ -158,7 +158,7 @@ extension Board {
 
     private func describeDevices(_ numbers: Phandles, _ tree: inout FDTBuilder) {
         func device(_ name: String, _ window: Window, _ compatible: [String]) {
-            tree.begin(name + "@" + hex(window.start))
+            tree.begin(name + "@" + unit(window.start))
             tree.property("compatible", .strings(compatible))
             tree.property("reg", .reg((window.start, window.count)))
             guard let line = window.line else { return }
@@ -193,4 +193,4 @@ extension Board {
 }
 
 /// A unit address, without prefix as the device tree writes it.
-private func hex(_ value: UInt64) -> String { String(value, radix: 16) }
+private func unit(_ value: UInt64) -> String { String(value, radix: 16) }

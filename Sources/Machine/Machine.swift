@@ -57,6 +57,7 @@ package final class Machine {
     var firmware: SBIFirmware?
     var outcome = SBIOutcome()
     var htif: HTIF?
+    var tracer: Tracer?
     /// Harts that sit in `wfi`.
     var isWaiting: [Bool]
     /// The hart that stands at a breakpoint or met a watchpoint.
@@ -90,6 +91,13 @@ package final class Machine {
         bus.entropy = parts.entropy
         bus.onWrite = { [unowned engine] range in engine.invalidate(range) }
         try reset()
+    }
+
+    /// Writes what happens from here on.
+    package func trace(_ sink: TraceSink) {
+        let tracer = Tracer(sink, board.isa)
+        tracer.attach(to: self)
+        self.tracer = tracer
     }
 
     /// Drives from the first slot on, the console and entropy in the last.

@@ -63,7 +63,10 @@ extension Machine {
 
     func runTurn(_ hart: Hart, _ budget: UInt64) {
         bus.running = hart
-        let exit = engine.run(hart, budget: budget)
+        let exit =
+            tracer?.stepsEachInstruction == true
+            ? tracer?.run(hart, budget: budget, engine) ?? .budget
+            : engine.run(hart, budget: budget)
         bus.running = nil
         if htif != nil { htif?.poll(memory, bus) }
         switch exit {

@@ -22,7 +22,8 @@ struct HullCommand: ParsableCommand {
             """,
         version: hullVersion,
         subcommands: [
-            BootCommand.self, DTBCommand.self, MachineCommand.self, VersionCommand.self,
+            BootCommand.self, DebianCommand.self, DTBCommand.self, DisassembleCommand.self,
+            MachineCommand.self, VersionCommand.self,
         ])
 
     static func main() {

@@ -1,0 +1,81 @@
+import Bits
+import Glibc
+import HostIO
+import Loader
+import Machine
+
+/// Where a trace goes: a file, or standard error.
+final class TraceOutput {
+    private static let bufferBytes = 1 << 16
+
+    private let descriptor: Int32
+    /// On a raw terminal a line needs its carriage return.
+    private let returnsCarriage: Bool
+    private var buffer: [UInt8] = []
+
+    init(_ path: String?) throws(HullError) {
+        if let path {
+            // SAFETY: the path is a string that lives through the call.
+            descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else {
+                throw HullError(
+                    .host, "The trace cannot be written to \(path).", cause: HostCall.reason())
+            }
+        } else {
+            descriptor = 2
+        }
+        returnsCarriage = Terminal.isOne(descriptor)
+        buffer.reserveCapacity(Self.bufferBytes + 1024)
+    }
+
+    deinit {
+        flush()
+        if descriptor > 2 { close(descriptor) }
+    }
+
+    func write(_ text: String) {
+        if returnsCarriage {
+            for byte in text.utf8 {
+                if byte == UInt8(ascii: "\n") { buffer.append(UInt8(ascii: "\r")) }
+                buffer.append(byte)
+            }
+        } else {
+            buffer.append(contentsOf: text.utf8)
+        }
+        if buffer.count >= Self.bufferBytes || returnsCarriage { flush() }
+    }
+
+    func flush() {
+        _ = HostFile.writeAll(descriptor, buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+}
+
+extension Configuration {
+    /// What the machine is told to write.
+    func traceSink(_ boot: Boot) throws(HullError) -> TraceSink? {
+        guard !trace.isEmpty else { return nil }
+        var kinds: TraceKinds = []
+        for kind in trace {
+            switch kind {
+            case .instructions: kinds.insert(.instructions)
+            case .traps: kinds.insert(.traps)
+            case .mmio: kinds.insert(.mmio)
+            case .csr: kinds.insert(.csr)
+            case .commits: kinds.insert(.commits)
+            case .exceptions: kinds.insert(.exceptions)
+            }
+        }
+        let output = try TraceOutput(traceFile)
+        let tables = boot.symbols
+        return TraceSink(kinds) { address in
+            for table in tables {
+                guard let (name, offset) = table.name(at: address) else { continue }
+                return offset == 0 ? name : "\(name)+0x\(String(offset, radix: 16))"
+            }
+            return nil
+        } write: {
+            output.write($0)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Hull
+
+/// How a machine runs, for every command that runs one.
+struct RunOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The kernel's command line.", valueName: "text"))
+    var append: String?
+
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "A disk: a raw image, and ,readonly if the guest may not write. Up to eight times.",
+            valueName: "file[,readonly]"), completion: .file())
+    var drive: [String] = []
+
+    @Option(help: "What runs the harts.")
+    var engine = Configuration.Engine.interpreter
+
+    @Option(
+        help: ArgumentHelp(
+            "What the guest's time follows: host, or instructions=MHz, which makes runs repeatable.",
+            valueName: "clock"))
+    var clock = ClockChoice(.host)
+
+    @Option(
+        help: ArgumentHelp(
+            "Ends the run with exit code 124 after so many seconds.", valueName: "seconds"))
+    var timeout: Double?
+
+    @Flag(help: "A reset that the guest asks for ends the run.")
+    var noReboot = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Waits for a debugger there: a port of this machine, or unix:PATH.",
+            valueName: "port|unix:path"))
+    var gdb: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Writes what happens, separated by commas: \(TraceKind.names).", valueName: "kinds"))
+    var trace: TraceKinds?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the trace goes instead of standard error.", valueName: "file"),
+        completion: .file())
+    var traceFile: String?
+
+    @Flag(help: "Counts of the run go to standard error at its end.")
+    var stats = false
+
+    func validate() throws {
+        if let timeout, !(timeout > 0 && timeout < 1e9) {
+            throw ValidationError("--timeout takes a number of seconds above 0.")
+        }
+        if traceFile != nil && trace == nil {
+            throw ValidationError("--trace-file needs --trace, which says what to write.")
+        }
+    }
+
+    func apply(to chosen: inout Configuration) {
+        chosen.arguments = append
+        chosen.drives = drive.map { text in
+            text.hasSuffix(",readonly")
+                ? Configuration.Drive(String(text.dropLast(9)), isReadOnly: true)
+                : Configuration.Drive(text)
+        }
+        chosen.engine = engine
+        chosen.clock = clock.clock
+        chosen.endsAtReset = noReboot
+        chosen.timeoutSeconds = timeout
+        chosen.printsStatistics = stats
+        chosen.debugger = gdb
+        chosen.trace = trace?.kinds ?? []
+        chosen.traceFile = traceFile
+    }
+}
+
+typealias TraceKind = Configuration.TraceKind
+
+extension TraceKind {
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+/// `instructions,traps`.
+struct TraceKinds: ExpressibleByArgument {
+    var kinds: Set<TraceKind> = []
+    init?(argument: String) {
+        for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let kind = TraceKind(rawValue: String(word)) else { return nil }
+            kinds.insert(kind)
+        }
+    }
+    static var allValueStrings: [String] { TraceKind.allCases.map(\.rawValue) }
+}
