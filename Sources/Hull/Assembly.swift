@@ -10,6 +10,7 @@ package struct Assembly {
     package let machine: Machine
     package let boot: Boot
     private let drives: [any BlockBackEnd]
+    private let traceOutput: TraceOutput?
 
     package init(
         _ configuration: Configuration, _ boot: Boot, inbox: EventInbox,
@@ -37,11 +38,14 @@ package struct Assembly {
             }
         }
         machine = try Machine(boot.board, boot.plan, parts)
-        if let sink = try configuration.traceSink(boot) { machine.trace(sink) }
+        traceOutput = try configuration.startTrace(of: machine, boot)
     }
 
     /// Waits until what the guest wrote is in the drives, and lets go of them.
-    package func close() { for drive in drives { drive.close() } }
+    package func close() {
+        for drive in drives { drive.close() }
+        traceOutput?.flush()
+    }
 }
 
 /// The same bytes in every run, for runs that can be repeated.

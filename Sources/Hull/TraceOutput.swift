@@ -52,8 +52,8 @@ final class TraceOutput {
 }
 
 extension Configuration {
-    /// What the machine is told to write.
-    func traceSink(_ boot: Boot) throws(HullError) -> TraceSink? {
+    /// Lets the machine write what it is asked to.
+    func startTrace(of machine: Machine, _ boot: Boot) throws(HullError) -> TraceOutput? {
         guard !trace.isEmpty else { return nil }
         var kinds: TraceKinds = []
         for kind in trace {
@@ -68,7 +68,7 @@ extension Configuration {
         }
         let output = try TraceOutput(traceFile)
         let tables = boot.symbols
-        return TraceSink(kinds) { address in
+        let sink = TraceSink(kinds) { address in
             for table in tables {
                 guard let (name, offset) = table.name(at: address) else { continue }
                 return offset == 0 ? name : "\(name)+0x\(String(offset, radix: 16))"
@@ -77,5 +77,7 @@ extension Configuration {
         } write: {
             output.write($0)
         }
+        machine.trace(sink)
+        return output
     }
 }

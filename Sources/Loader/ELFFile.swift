@@ -94,7 +94,8 @@ struct ELFFile {
     }
 
     private mutating func readProgramHeader(_ at: UInt64) throws(HullError) {
-        guard let type = view.word(at), let flags = view.word(at + 4), let offset = view.double(at + 8),
+        guard let type = view.word(at), let flags = view.word(at + 4),
+            let offset = view.double(at + 8),
             let virtual = view.double(at + 16), let physical = view.double(at + 24),
             let fileSize = view.double(at + 32), let memorySize = view.double(at + 40),
             let alignment = view.double(at + 48)

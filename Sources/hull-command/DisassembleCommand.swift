@@ -40,7 +40,8 @@ struct DisassembleCommand: ParsableCommand {
         if let at {
             guard let place = listing.address(of: at) else {
                 throw HullError(
-                    .usage, "\(at) is neither an address such as 0x80000000 nor a symbol of \(file).")
+                    .usage,
+                    "\(at) is neither an address such as 0x80000000 nor a symbol of \(file).")
             }
             start = place
         }
