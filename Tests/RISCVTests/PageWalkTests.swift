@@ -406,3 +406,15 @@ let ad = PTE.accessed | PTE.dirty
         }
     }
 }
+
+@Suite struct ResetTests {
+    /// Svadu alone updates A and D from reset on; with Svade beside it the guest has to ask.
+    @Test func updatesOfAAndDFollowTheExtensions() {
+        var isa = ISA.standard
+        #expect(CSRFile(isa: isa).menvcfg == Environment.adue)
+        isa.insert(.svade)
+        #expect(CSRFile(isa: isa).menvcfg == 0)
+        isa.remove(.svadu)
+        #expect(CSRFile(isa: isa).menvcfg == 0)
+    }
+}

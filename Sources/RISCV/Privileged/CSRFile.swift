@@ -57,11 +57,14 @@ package struct CSRFile: Equatable, Sendable {
     @usableFromInline package var fflags: UInt64 = 0
     @usableFromInline package var frm: UInt64 = 0
 
-    /// The state after reset: machine mode's, everything off.
+    /// The state after reset: machine mode's, everything off but the update of A and D.
     package init(isa: ISA, hartID: UInt64 = 0, largestMode: PageTableMode = .sv57) {
         self.isa = isa
         self.hartID = hartID
         self.largestMode = largestMode
+        // Svadu without Svade: A and D are updated from reset on, for guests that know neither (xv6
+        // sets no A bit and has no firmware that would set ADUE).
+        if isa.has(.svadu) && !isa.has(.svade) { menvcfg = Environment.adue }
     }
 }
 
