@@ -129,6 +129,18 @@ private let scr: UInt64 = 7
         #expect(port.read(iir) == 0x02)
     }
 
+    /// xv6's driver looks at the line status alone: it must not be interrupted for ever.
+    @Test func transmitterEmptyInterruptClearsOnTheSecondLook() {
+        var port = Port()
+        port.write(ier, 0x03)
+        _ = port.read(lsr)
+        #expect(port.isRaised, "Linux looks once before it reads the identification")
+        _ = port.read(lsr)
+        #expect(!port.isRaised)
+        port.write(rbr, 0x41)
+        #expect(port.isRaised)
+    }
+
     @Test func identificationNamesTheMostUrgent() {
         var port = Port()
         port.write(ier, 0x0f)

@@ -119,7 +119,12 @@ package struct UART: Sendable, Equatable {
         if receiver.isEmpty {
             // Two looks in a row are how a program without interrupts waits for a byte; one look
             // comes before each byte that it prints.
-            if guestPolls { fillReceiver() }
+            if guestPolls {
+                fillReceiver()
+                // It has seen the holding register empty, too. A driver that never reads the
+                // identification (older xv6 kernels) would be interrupted for ever.
+                transmitterEmptyIsDue = false
+            }
             guestPolls = receiver.isEmpty
         }
         var status = LineStatus.holdingEmpty | LineStatus.transmitterEmpty
