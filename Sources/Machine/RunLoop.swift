@@ -25,6 +25,8 @@ extension Machine {
         let budget = advanceTime()
         if let hart = nextHart() {
             runTurn(hart, budget)
+            // A guest that polls for input never waits, and its prompt has no newline.
+            for port in bus.consoles { port.backEnd.flushIfDue() }
         } else {
             waitForEvent()
         }

@@ -42,7 +42,7 @@ import Testing
     @Test(.enabled(if: Guests.hasFirmware, "U-Boot cannot be fetched"))
     func bootsUBootFromMachineMode() throws {
         let firmware = try Guests.firmware.get()
-        let run = try HullRun(["boot", firmware.uboot, "--bios", "none", "--timeout", "200"])
+        let run = try HullRun(["boot", "--bios", firmware.uboot, "--timeout", "200"])
         #expect(run.read(until: "U-Boot 20") != nil)
         #expect(run.read(until: "autoboot") != nil)
         try run.send("\n")
