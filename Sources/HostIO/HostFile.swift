@@ -45,6 +45,13 @@ package enum HostFile {
         }
     }
 
+    /// Whether it can be read more than once: a file, and no pipe.
+    package static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        // SAFETY: the path lives through the call, which fills a local.
+        return unsafe fstatat(AT_FDCWD, path, &status, 0) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     static func cannot(_ verb: String, _ path: String) -> HullError {
         HullError(.host, "\(path) cannot be \(verb).", cause: HostCall.reason())
     }

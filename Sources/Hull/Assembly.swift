@@ -8,15 +8,14 @@ import Machine
 /// Wires a machine from a configuration: images, engine, back ends.
 package struct Assembly {
     package let machine: Machine
-    package let boot: Boot
+    package private(set) var boot: Boot
     private let drives: [any BlockBackEnd]
     private let traceOutput: TraceOutput?
 
     package init(
-        _ configuration: Configuration, _ boot: Boot, inbox: EventInbox,
+        _ configuration: Configuration, _ boot: consuming Boot, inbox: EventInbox,
         consoles: [Int: any ConsoleBackEnd]
     ) throws(HullError) {
-        self.boot = boot
         let clock: ClockMode =
             switch configuration.clock {
             case .host: .host
@@ -38,7 +37,9 @@ package struct Assembly {
             }
         }
         machine = try Machine(boot.board, boot.plan, parts)
+        boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)
+        self.boot = boot
     }
 
     /// Waits until what the guest wrote is in the drives, and lets go of them.

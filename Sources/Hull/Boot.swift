@@ -7,7 +7,7 @@ import RISCV
 /// What the files of a configuration become: the board and how it starts.
 package struct Boot {
     package let board: Board
-    package let plan: BootPlan
+    package private(set) var plan: BootPlan
     /// The names in the images, for traces and debuggers.
     package let symbols: [SymbolTable]
 
@@ -25,6 +25,9 @@ package struct Boot {
             ramDisk = nil
         }
         (plan, symbols) = try Self.plan(configuration, board, images, ramDisk)
+        guard configuration.files.allSatisfy({ HostFile.isRegular($0) }) else { return }
+        // A reset reads the files again, so that they need not stay in memory for it.
+        plan.reload = { () throws(HullError) in try Boot(configuration).plan }
     }
 
     /// Which images there are, and which of them starts.
@@ -118,4 +121,18 @@ package struct Boot {
             toHost: images.guest?.toHost, fromHost: images.guest?.fromHost)
         return (plan, images.all.map(\.symbols))
     }
+}
+
+extension Configuration {
+    /// The files that are put into memory.
+    fileprivate var files: [String] {
+        var files = [image, initialRAMDisk].compactMap { $0 }
+        if case .file(let path) = firmware { files.append(path) }
+        return files
+    }
+}
+
+extension Boot {
+    /// Lets go of the pieces, which the machine has by now.
+    package mutating func forgetPieces() { plan.pieces = [] }
 }

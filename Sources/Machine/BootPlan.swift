@@ -13,8 +13,15 @@ package struct BootPiece: Sendable {
     }
 }
 
+extension BootPiece {
+    /// All of it, zeros included.
+    var range: GuestRange {
+        GuestRange(start: address, count: UInt64(bytes.count) &+ zeroFill)
+    }
+}
+
 /// How a machine starts, now and at each reset.
-package struct BootPlan: Sendable {
+package struct BootPlan {
     package enum Start: Sendable, Equatable {
         /// Harts run the reset ROM in M-mode; the guest brings its own firmware, or is one.
         case machineMode(entry: GuestPhysical, nextStage: GuestPhysical?)
@@ -23,6 +30,9 @@ package struct BootPlan: Sendable {
     }
     package var start: Start
     package var pieces: [BootPiece]
+    /// Makes this plan once more, so that the machine need not keep the pieces for a reset; nil: it
+    /// keeps them.
+    package var reload: (() throws(HullError) -> BootPlan)?
     /// Where the device tree was put; it is one of the pieces.
     package var deviceTree: GuestPhysical
     /// The doubleword of the host-target interface that the guest writes, and the one it reads.
@@ -45,12 +55,13 @@ package struct BootPlan: Sendable {
         return false
     }
 
-    /// Puts everything into memory. RAM keeps what else it holds, as it does over a reset.
-    func install(in memory: GuestMemory) throws(HullError) {
+    /// Puts everything into memory. RAM keeps what else it holds, as it does over a reset; fresh RAM
+    /// holds zeros and is not touched for them.
+    func install(in memory: GuestMemory, isFresh: Bool) throws(HullError) {
         for piece in pieces {
             let end = piece.address + UInt64(piece.bytes.count)
             guard memory.install(piece.address, Array(piece.bytes)),
-                piece.zeroFill == 0
+                piece.zeroFill == 0 || isFresh && memory.holds(piece.range)
                     || memory.fill(GuestRange(start: end, count: piece.zeroFill), with: 0)
             else {
                 throw HullError(

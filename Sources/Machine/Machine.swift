@@ -52,7 +52,7 @@ package final class Machine {
     package let harts: [Hart]
     package let inbox: EventInbox
     let endsAtReset: Bool
-    package let plan: BootPlan
+    package private(set) var plan: BootPlan
     /// Where the machine itself is the firmware.
     var firmware: SBIFirmware?
     var outcome = SBIOutcome()
@@ -90,7 +90,7 @@ package final class Machine {
         bus.drives = parts.drives
         bus.entropy = parts.entropy
         bus.onWrite = { [unowned engine] range in engine.invalidate(range) }
-        try reset()
+        try reset(isFresh: true)
     }
 
     /// Writes what happens from here on.
@@ -128,15 +128,15 @@ package final class Machine {
     }
 
     /// Everything as the boot plan says, which is also what a reset of the board leads to.
-    package func reset() throws(HullError) {
+    package func reset() throws(HullError) { try reset(isFresh: false) }
+
+    private func reset(isFresh: Bool) throws(HullError) {
         bus.reset()
         firmware = Self.firmware(board, plan)
-        for piece in plan.pieces {
-            engine.invalidate(
-                GuestRange(
-                    start: piece.address, count: UInt64(piece.bytes.count) &+ piece.zeroFill))
-        }
-        try plan.install(in: memory)
+        if !isFresh, let reload = plan.reload { plan = try reload() }
+        for piece in plan.pieces { engine.invalidate(piece.range) }
+        try plan.install(in: memory, isFresh: isFresh)
+        if plan.reload != nil { plan.pieces = [] }
         htif = HTIF(plan, memory)
         if let rom = plan.resetROM {
             _ = memory.install(AddressMap.resetROM.range.start, rom.bytes)
