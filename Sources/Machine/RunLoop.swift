@@ -5,7 +5,8 @@ import Journal
 
 extension Machine {
     /// How many instructions a hart runs before somebody looks at clocks and the inbox.
-    static let slice: UInt64 = 100_000
+    /// Harts that wait for each other want shorter turns.
+    private var slice: UInt64 { harts.count == 1 ? 100_000 : 20_000 }
     /// Near a deadline of the host's clock slices are shorter: instructions for each tick of 100 ns.
     static let instructionsPerTick: UInt64 = 50
     static let shortestSlice: UInt64 = 2_000
@@ -38,12 +39,12 @@ extension Machine {
         let now = bus.now
         bus.advance(to: now)
         let next = bus.nextDeadline(now)
-        guard next != SystemBus.never else { return Self.slice }
+        guard next != SystemBus.never else { return slice }
         if let exact = bus.clock.instructions(until: next, retired: bus.retired) {
-            return min(max(exact, 1), Self.slice)
+            return min(max(exact, 1), slice)
         }
         let ticks = next > now ? next &- now : 0
-        guard ticks < Self.slice / Self.instructionsPerTick else { return Self.slice }
+        guard ticks < slice / Self.instructionsPerTick else { return slice }
         return max(ticks &* Self.instructionsPerTick, Self.shortestSlice)
     }
 
