@@ -124,6 +124,6 @@ let package = Package(
         tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit"]),
         tests(
             "DebuggerTests", ["Debugger", "Machine", "Hart", "Effects", "Bits"]),
-        tests("GuestRuns", ["hull-command", "GuestKit", "TestKit"]),
+        tests("GuestRuns", ["hull-command", "TestKit"]),
     ]
 )

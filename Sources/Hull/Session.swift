@@ -23,7 +23,8 @@ package struct Session {
         let boot = try Boot(configuration)
         console = try HostConsole(device: BoardDevices.uartConsole, inbox: inbox)
         assembly = try Assembly(
-            configuration, consume boot, inbox: inbox, consoles: [BoardDevices.uartConsole: console])
+            configuration, consume boot, inbox: inbox, consoles: [BoardDevices.uartConsole: console]
+        )
         if Terminal.isOne(0) { try Terminal.makeRaw(0) }
         defer { Terminal.restore() }
         try HostSignals.install(inbox: inbox, console: console)
