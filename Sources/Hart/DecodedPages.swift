@@ -14,8 +14,8 @@ import RISCV
 struct DecodedPages: ~Copyable {
     static let slotsPerPage = 2048
     static let bytesPerPage = 16384
-    /// 12 MiB of slots at most: a booted Debian touches about half of that.
-    static let capacity = 768
+    /// 8 MiB of slots at most, so that a booted Debian stays within 25 MB beside its own memory.
+    static let capacity = 512
     private static let hashSize = 2048
 
     /// Which guest page a page of slots was decoded from.
