@@ -14,7 +14,7 @@ package struct Assembly {
 
     package init(
         _ configuration: Configuration, _ boot: consuming Boot, inbox: EventInbox,
-        console: any ConsoleBackEnd
+        consoles: [Int: any ConsoleBackEnd]
     ) throws(HullError) {
         let clock: ClockMode =
             switch configuration.clock {
@@ -26,11 +26,8 @@ package struct Assembly {
             drives.append(try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
         }
         self.drives = drives
-        var consoles: [Int: any ConsoleBackEnd] = [BoardDevices.uartConsole: console]
-        consoles[configuration.consoleDevice] = console
         let parts = MachineParts(
-            clock: clock, inbox: inbox,
-            consoles: consoles, drives: drives,
+            clock: clock, inbox: inbox, consoles: consoles, drives: drives,
             entropy: clock == .host ? HostEntropy(inbox: inbox) : RepeatableEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
             unixNanoseconds: clock == .host ? HostClock.realNanoseconds() : 0

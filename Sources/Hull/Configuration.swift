@@ -40,15 +40,6 @@ public struct Configuration: Sendable {
         case interpreter
     }
 
-    /// Where the guest's terminal is.
-    public enum Console: String, Sendable, CaseIterable {
-        /// The 16550 serial port: `console=ttyS0` for Linux.
-        case serial
-        /// A virtio console, which knows the terminal's size: `console=hvc0`. What the serial port
-        /// prints is shown too.
-        case virtio
-    }
-
     /// What a trace tells of.
     public enum TraceKind: String, Sendable, CaseIterable {
         /// Each instruction, with the registers and the memory that it changed.
@@ -86,8 +77,6 @@ public struct Configuration: Sendable {
     public var firmware = Firmware.builtIn
     /// Disks, in the order of their slots; at most eight.
     public var drives: [Drive] = []
-    /// Where the guest's terminal is.
-    public var console = Console.serial
     /// How many harts there are.
     public var hartCount = 1
     /// What the harts can do: `virt`, or a name such as `rv64gc`, then `,+extension` or
@@ -126,14 +115,4 @@ public struct VirtualMachineError: Error, Sendable, CustomStringConvertible {
 
     init(_ error: HullError) { description = error.description }
     init(_ description: String) { self.description = description }
-}
-
-extension Configuration {
-    /// The console's number in effects and events.
-    var consoleDevice: Int {
-        switch console {
-        case .serial: BoardDevices.uartConsole
-        case .virtio: AddressMap.virtioSlotCount - 2
-        }
-    }
 }

@@ -21,9 +21,10 @@ package struct Session {
         let console: HostConsole
         // The images are read first: what is wrong with them is said before the terminal changes.
         let boot = try Boot(configuration)
-        console = try HostConsole(device: configuration.consoleDevice, inbox: inbox)
+        console = try HostConsole(device: BoardDevices.uartConsole, inbox: inbox)
         assembly = try Assembly(
-            configuration, consume boot, inbox: inbox, console: console)
+            configuration, consume boot, inbox: inbox, consoles: [BoardDevices.uartConsole: console]
+        )
         if Terminal.isOne(0) { try Terminal.makeRaw(0) }
         defer { Terminal.restore() }
         try HostSignals.install(inbox: inbox, console: console)

@@ -25,12 +25,12 @@ public final class VirtualMachine: Sendable {
     public init(_ configuration: Configuration) throws(VirtualMachineError) {
         self.configuration = configuration
         inbox = EventInbox()
-        console = ProgramConsole(device: configuration.consoleDevice, inbox: inbox)
+        console = ProgramConsole(device: BoardDevices.uartConsole, inbox: inbox)
         do throws(HullError) {
             running = try RunningMachine(
                 Assembly(
                     configuration, try Boot(configuration), inbox: inbox,
-                    console: console), configuration, inbox)
+                    consoles: [BoardDevices.uartConsole: console]), configuration, inbox)
         } catch {
             throw VirtualMachineError(error)
         }

@@ -49,7 +49,7 @@ struct DebianCommand: ParsableCommand {
         chosen.initialRAMDisk = guest.initialRAMDisk
         board.apply(to: &chosen)
         running.apply(to: &chosen)
-        var words = [running.console == .virtio ? "console=hvc0" : "console=ttyS0"]
+        var words = ["console=ttyS0"]
         if order != nil { words.append("quiet") }
         if let append = running.append { words.append(append) }
         if let order { words.append("hull.run=\"\(order)\"") }

@@ -55,7 +55,6 @@ struct ClockChoice: ExpressibleByArgument {
 }
 
 extension Configuration.Engine: ExpressibleByArgument {}
-extension Configuration.Console: ExpressibleByArgument {}
 
 /// What the board has, for every command that makes one.
 struct BoardOptions: ParsableArguments {

@@ -13,12 +13,6 @@ struct RunOptions: ParsableArguments {
             valueName: "file[,readonly]"), completion: .file())
     var drive: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "Where the guest's terminal is: the serial port (console=ttyS0 for Linux), or virtio"
-                + " (console=hvc0)."))
-    var console = Configuration.Console.serial
-
     @Option(help: "What runs the harts.")
     var engine = Configuration.Engine.interpreter
 
@@ -72,7 +66,6 @@ struct RunOptions: ParsableArguments {
                 ? Configuration.Drive(String(text.dropLast(9)), isReadOnly: true)
                 : Configuration.Drive(text)
         }
-        chosen.console = console
         chosen.engine = engine
         chosen.clock = clock.clock
         chosen.endsAtReset = noReboot

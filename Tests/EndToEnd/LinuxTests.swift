@@ -8,12 +8,12 @@ import Testing
 @Suite(.serialized, .enabled(if: Guests.hasDebian, "Debian's packages cannot be fetched"))
 struct LinuxTests {
     static func configuration(
-        _ arguments: String = "console=ttyS0", _ change: (inout Configuration) -> Void = { _ in }
+        _ arguments: String = "", _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Configuration {
         let guest = try Guests.debian.get()
         var configuration = Configuration(image: guest.kernel)
         configuration.initialRAMDisk = guest.initialRAMDisk
-        configuration.arguments = arguments
+        configuration.arguments = "console=ttyS0 " + arguments
         configuration.memoryBytes = 512 << 20
         configuration.timeoutSeconds = 600
         change(&configuration)
@@ -34,17 +34,6 @@ struct LinuxTests {
         let text = try Self.output("nproc", try Self.configuration { $0.hartCount = 2 })
         #expect(text.contains("\n2\r\n") || text.contains("\n2\n"), "\(text)")
         #expect(text.contains("@status 0"))
-    }
-
-    @Test func theVirtioConsoleIsATerminal() throws {
-        let machine = try VirtualMachine(
-            try Self.configuration("console=hvc0 quiet") { $0.console = .virtio })
-        try machine.start()
-        try machine.read(until: "~ # ", timeoutSeconds: 600)
-        machine.send("tty; echo $((6 * 7)) and out\n")
-        #expect(try machine.read(until: "\n42 and out", timeoutSeconds: 60).contains("/dev/hvc0"))
-        machine.send("poweroff -f\n")
-        #expect(try machine.wait() == 0)
     }
 
     @Test func timeFollowsInstructions() throws {
