@@ -66,7 +66,7 @@ let package = Package(
             "MachineTests",
             [
                 "Machine", "Hart", "FDT", "RISCV", "Effects", "Devices", "Journal", "GuestMemory",
-                "TestKit", "Bits",
+                "Bits",
             ]),
         room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
         tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),

@@ -4,7 +4,7 @@ import Hull
 import TestKit
 import Testing
 
-/// Debian's unmodified kernel, with busybox, in other ways than the plain boot.
+/// Debian's unmodified kernel, with busybox, on the machine.
 @Suite(.serialized, .enabled(if: Guests.hasDebian, "Debian's packages cannot be fetched"))
 struct LinuxTests {
     static func configuration(
@@ -20,6 +20,15 @@ struct LinuxTests {
         return configuration
     }
 
+    /// Boots to the shell's prompt.
+    static func shell(_ configuration: Configuration) throws -> VirtualMachine {
+        let machine = try VirtualMachine(configuration)
+        try machine.start()
+        try machine.read(until: "@user", timeoutSeconds: 600)
+        try machine.read(until: "~ # ", timeoutSeconds: 60)
+        return machine
+    }
+
     /// Runs one command and returns what the guest printed, status line and all.
     static func output(_ command: String, _ configuration: Configuration) throws -> String {
         var configuration = configuration
@@ -28,6 +37,16 @@ struct LinuxTests {
         let exitCode = try machine.run()
         #expect(exitCode == 0)
         return machine.readAvailable()
+    }
+
+    @Test func theShellRunsCommandsAndPowersOff() throws {
+        let machine = try Self.shell(try Self.configuration())
+        machine.send("echo $((6 * 7)) is the answer\n")
+        try machine.read(until: "\n42 is the answer", timeoutSeconds: 60)
+        machine.send("uname -m; echo done\n")
+        #expect(try machine.read(until: "\ndone", timeoutSeconds: 60).contains("riscv64"))
+        machine.send("poweroff -f\n")
+        #expect(try machine.wait() == 0)
     }
 
     @Test func twoHartsComeUp() throws {
@@ -84,7 +103,7 @@ struct LinuxTests {
     }
 }
 
-/// Linux over OpenSBI, from Debian's packages.
+/// OpenSBI and U-Boot from Debian's packages, in M-mode.
 @Suite(
     .serialized,
     .enabled(if: Guests.hasFirmware && Guests.hasDebian, "Debian's packages cannot be fetched"))
@@ -101,5 +120,34 @@ struct FirmwareTests {
         // OpenSBI is implementation 1 (SBI specification, "SBI Implementation IDs").
         #expect(text.contains("SBI implementation ID=0x1 "), "\(text)")
         #expect(text.contains("@status 0"))
+    }
+
+    @Test func ubootRunsInMachineMode() throws {
+        let firmware = try Guests.firmware.get()
+        var configuration = Configuration(image: firmware.uboot)
+        configuration.firmware = .file(firmware.uboot)
+        try prompt(configuration)
+    }
+
+    @Test func ubootRunsOverOpenSBI() throws {
+        let firmware = try Guests.firmware.get()
+        var configuration = Configuration(image: firmware.ubootSupervisor)
+        configuration.firmware = .file(firmware.dynamic)
+        try prompt(configuration)
+    }
+
+    /// Stops the automatic boot, asks U-Boot for its version and powers off.
+    private func prompt(_ configuration: Configuration) throws {
+        var configuration = configuration
+        configuration.timeoutSeconds = 300
+        let machine = try VirtualMachine(configuration)
+        try machine.start()
+        try machine.read(until: "Hit any key to stop autoboot", timeoutSeconds: 120)
+        machine.send("\n")
+        try machine.read(until: "=> ", timeoutSeconds: 120)
+        machine.send("version\n")
+        #expect(try machine.read(until: "=> ", timeoutSeconds: 60).contains("U-Boot 20"))
+        machine.send("poweroff\n")
+        #expect(try machine.wait() == 0)
     }
 }
