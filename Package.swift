@@ -68,6 +68,9 @@ let package = Package(
                 "Machine", "Hart", "FDT", "RISCV", "Effects", "Devices", "Journal", "GuestMemory",
                 "Bits",
             ]),
+        unsafeRoom("Translator", ["Hart", "RISCV", "GuestMemory", "Bits", "CHost"]),
+        tests(
+            "TranslatorTests", ["Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"]),
         room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
         tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
         .executableTarget(
@@ -80,7 +83,8 @@ let package = Package(
         room(
             "Hull",
             [
-                "Machine", "Debugger", "HostIO", "Loader", "Hart", "RISCV", "Devices", "Virtio",
+                "Machine", "Translator", "Debugger", "HostIO", "Loader", "Hart", "RISCV",
+                "Devices", "Virtio",
                 "Journal", "FDT", "SBI", "Effects", "GuestMemory", "Bits", "CHost",
             ]),
         .executableTarget(

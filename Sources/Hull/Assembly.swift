@@ -4,6 +4,7 @@ import Hart
 import HostIO
 import Journal
 import Machine
+import Translator
 
 /// Wires a machine from a configuration: images, engine, back ends.
 package struct Assembly {
@@ -34,6 +35,7 @@ package struct Assembly {
         ) { memory in
             switch configuration.engine {
             case .interpreter: Interpreter(memory: memory)
+            case .translator: Translator(memory: memory)
             }
         }
         machine = try Machine(boot.board, boot.plan, parts)

@@ -38,6 +38,8 @@ public struct Configuration: Sendable {
     public enum Engine: String, Sendable, CaseIterable {
         /// Decodes once and runs each instruction's meaning.
         case interpreter
+        /// Turns guest code into code of this machine and runs that.
+        case translator
     }
 
     /// What a trace tells of.
