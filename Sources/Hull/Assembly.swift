@@ -13,9 +13,10 @@ package struct Assembly {
     private let drives: [any BlockBackEnd]
     private let traceOutput: TraceOutput?
 
+    /// `keepsDrives`: what the guest writes to drives is forgotten at the end.
     package init(
         _ configuration: Configuration, _ boot: consuming Boot, inbox: EventInbox,
-        consoles: [Int: any ConsoleBackEnd]
+        consoles: [Int: any ConsoleBackEnd], keepsDrives: Bool = false
     ) throws(HullError) {
         let clock: ClockMode =
             switch configuration.clock {
@@ -24,7 +25,10 @@ package struct Assembly {
             }
         var drives: [any BlockBackEnd] = []
         for drive in configuration.drives {
-            drives.append(try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
+            drives.append(
+                keepsDrives
+                    ? try ScratchDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox)
+                    : try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
         }
         self.drives = drives
         let parts = MachineParts(

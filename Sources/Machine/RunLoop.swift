@@ -20,22 +20,20 @@ extension Machine {
 
     /// One turn of one hart, or one wait.
     package func step() throws(HullError) -> EndOfRun? {
-        if bus.clock.mode != .host { waitForBackEnds() }
-        if !inbox.isEmpty { deliverEvents() }
-        if bus.end != nil { return try ending() }
-        let budget = advanceTime()
-        if let hart = nextHart() {
-            runTurn(hart, budget)
+        switch try beginTurn() {
+        case .run(let hart, let budget):
+            runTurn(harts[hart], budget)
             // A guest that polls for input never waits, and its prompt has no newline.
             for port in bus.consoles { port.backEnd.flushIfDue() }
-        } else {
-            waitForEvent()
+        case .wait: waitForEvent()
+        case .end(let end): return end
+        case .reset: return nil
         }
         return bus.end == nil ? nil : try ending()
     }
 
     /// Tells devices and harts what time it is, and says for how many instructions that holds.
-    private func advanceTime() -> UInt64 {
+    func advanceTime() -> UInt64 {
         let now = bus.now
         bus.advance(to: now)
         let next = bus.nextDeadline(now)
@@ -49,7 +47,7 @@ extension Machine {
     }
 
     /// The next hart in turn that has something to run.
-    private func nextHart() -> Hart? {
+    func nextHart() -> Hart? {
         for _ in harts {
             let hart = harts[turn]
             turn = turn + 1 < harts.count ? turn + 1 : 0
@@ -64,7 +62,8 @@ extension Machine {
         return nil
     }
 
-    func runTurn(_ hart: Hart, _ budget: UInt64) {
+    @discardableResult
+    func runTurn(_ hart: Hart, _ budget: UInt64) -> Exit {
         bus.running = hart
         let exit =
             tracer?.stepsEachInstruction == true
@@ -78,10 +77,11 @@ extension Machine {
         case .debugStop: stoppedHart = hart.id
         case .budget, .timer, .requested: break
         }
+        return exit
     }
 
     /// No hart has anything to run: time passes, or the outside says something.
-    private func waitForEvent() {
+    package func waitForEvent() {
         for port in bus.consoles { port.backEnd.flush() }
         let deadline = bus.nextDeadline(bus.now)
         guard deadline != SystemBus.never else {
@@ -97,7 +97,7 @@ extension Machine {
 
     /// When time follows instructions, requests take none of it: a run does not depend on how fast
     /// the host's disk is.
-    private func waitForBackEnds() {
+    func waitForBackEnds() {
         while bus.requestsUnderWay > 0 && bus.end == nil {
             _ = inbox.wait()
             deliverEvents()

@@ -22,6 +22,20 @@ struct BootCommand: ParsableCommand {
             Ctrl-A x quits, Ctrl-A h lists the keys.
             """)
 
+    @OptionGroup var boot: ImageOptions
+    @OptionGroup(title: "What the machine has") var board: BoardOptions
+    @OptionGroup(title: "How it runs") var running: RunOptions
+
+    func run() throws {
+        var chosen = boot.configuration
+        board.apply(to: &chosen)
+        running.apply(to: &chosen)
+        Glibc.exit(Int32(try Session(chosen).run()))
+    }
+}
+
+/// What boots, for every command that boots something.
+struct ImageOptions: ParsableArguments {
     @Argument(help: "The kernel or program.", completion: .file())
     var image: String?
 
@@ -41,10 +55,7 @@ struct BootCommand: ParsableCommand {
         help: ArgumentHelp("Starts IMAGE there instead of at its own entry.", valueName: "address"))
     var kernelEntry: Address?
 
-    @OptionGroup(title: "What the machine has") var board: BoardOptions
-    @OptionGroup(title: "How it runs") var running: RunOptions
-
-    func run() throws {
+    var configuration: Configuration {
         var chosen = Configuration(image: image)
         chosen.initialRAMDisk = initrd
         chosen.firmware =
@@ -54,8 +65,6 @@ struct BootCommand: ParsableCommand {
             case let file?: .file(file)
             }
         chosen.entry = kernelEntry?.value
-        board.apply(to: &chosen)
-        running.apply(to: &chosen)
-        Glibc.exit(Int32(try Session(chosen).run()))
+        return chosen
     }
 }

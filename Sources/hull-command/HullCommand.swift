@@ -22,8 +22,8 @@ struct HullCommand: ParsableCommand {
             """,
         version: hullVersion,
         subcommands: [
-            BootCommand.self, DebianCommand.self, DTBCommand.self, DisassembleCommand.self,
-            MachineCommand.self, VersionCommand.self,
+            BootCommand.self, CheckCommand.self, DebianCommand.self, DTBCommand.self,
+            DisassembleCommand.self, MachineCommand.self, VersionCommand.self,
         ])
 
     static func main() {
@@ -43,8 +43,8 @@ struct HullCommand: ParsableCommand {
 }
 
 /// A sentence on standard error, however deep in a run.
-func complain(_ sentence: String) {
-    let bytes = Array("hull: \(sentence)\n".utf8)
+func complain(_ sentence: String, isError: Bool = true) {
+    let bytes = Array("\(isError ? "hull: " : "")\(sentence)\n".utf8)
     // SAFETY: the bytes live through the call.
     unsafe _ = bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
 }

@@ -59,13 +59,17 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    func apply(to chosen: inout Configuration) {
-        chosen.arguments = append
-        chosen.drives = drive.map { text in
+    static func drives(_ texts: [String]) -> [Configuration.Drive] {
+        texts.map { text in
             text.hasSuffix(",readonly")
                 ? Configuration.Drive(String(text.dropLast(9)), isReadOnly: true)
                 : Configuration.Drive(text)
         }
+    }
+
+    func apply(to chosen: inout Configuration) {
+        chosen.arguments = append
+        chosen.drives = Self.drives(drive)
         chosen.engine = engine
         chosen.clock = clock.clock
         chosen.endsAtReset = noReboot

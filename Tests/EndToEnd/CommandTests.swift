@@ -60,6 +60,8 @@ import Testing
         (["boot", "--cpu", "z80"], 64, "z80"),
         (["boot", "--drive", "/nowhere/disk"], 1, "/nowhere/disk"),
         (["boot", "--timeout", "-1"], 64, "timeout"),
+        (["check"], 64, "lockstep"),
+        (["check", "--lockstep", "--engines", "one"], 64, "one"),
         (["frobnicate"], 64, "frobnicate"),
     ])
     func errorsAreSentences(_ arguments: [String], _ status: Int32, _ says: String) throws {

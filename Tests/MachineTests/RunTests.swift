@@ -19,8 +19,9 @@ final class CapturedConsole: ConsoleBackEnd, @unchecked Sendable {
 /// A machine whose RAM starts with these instructions, run in M-mode.
 func bareMachine(
     _ code: [UInt32], clock: ClockMode = .instructions(megahertz: 100), harts: Int = 1,
-    console: CapturedConsole = CapturedConsole(), endsAtReset: Bool = true
-) throws -> Machine {
+    console: any ConsoleBackEnd = CapturedConsole(), endsAtReset: Bool = true,
+    makeEngine: @escaping (GuestMemory) -> any Engine = { Interpreter(memory: $0) }
+) throws(HullError) -> Machine {
     let board = try Board(hartCount: harts, ramBytes: 16 << 20)
     var bytes: [UInt8] = []
     for word in code {
@@ -36,8 +37,8 @@ func bareMachine(
     return try Machine(
         board, plan,
         MachineParts(
-            clock: clock, consoles: [BoardDevices.uartConsole: console], endsAtReset: endsAtReset
-        ) { Interpreter(memory: $0) })
+            clock: clock, consoles: [BoardDevices.uartConsole: console], endsAtReset: endsAtReset,
+            makeEngine: makeEngine))
 }
 
 @Suite struct RunTests {
