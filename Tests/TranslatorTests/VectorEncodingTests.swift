@@ -131,6 +131,25 @@ struct VectorEncodingTests {
                     $0.vinsertps(d, .xmm1, .memory(m), mode: 0)
                 }
             }
+            recorder.record("psrldq \(d), 8") { $0.psrldq(d, by: 8) }
+            for s in HostOperand.few {
+                recorder.record("vpinsrd \(d), xmm13, \(s.name(.long)), 0") {
+                    $0.vpinsrd(d, .xmm13, s)
+                }
+                let half = if case .register = s { s.name(.long) } else { s.name(.word) }
+                recorder.record("vpinsrw \(d), xmm13, \(half), 0") { $0.vpinsrw(d, .xmm13, s) }
+            }
+            for r in HostRegister.allCases {
+                recorder.record("vpextrd \(r.name(.long)), \(d), 1") { $0.vpextrd1(r, d) }
+            }
+            for s in VectorOperand.few {
+                recorder.record("vcmpeqsd \(d), xmm13, \(s.name())") {
+                    $0.vcmpeq(isDouble: true, d, .xmm13, s)
+                }
+                recorder.record("vcmpeqss \(d), xmm13, \(s.name(.long))") {
+                    $0.vcmpeq(isDouble: false, d, .xmm13, s)
+                }
+            }
             recorder.record("vpcmpeqd \(d), \(d), \(d)") { $0.ones(d) }
         }
         for m in HostMemory.few {

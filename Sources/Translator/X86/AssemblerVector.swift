@@ -212,6 +212,32 @@ extension Assembler {
         encode(VEXOpcode(.x66, .x0F3A, 0x0e), d.rawValue, a.rawValue, b)
         put8(mask)
     }
+    /// `a` with its lowest quarter from `b`.
+    @inline(__always)
+    package mutating func vpinsrd(_ d: HostVector, _ a: HostVector, _ b: HostOperand) {
+        encode(VEXOpcode(.x66, .x0F3A, 0x22), d.rawValue, a.rawValue, b)
+        put8(0)
+    }
+    /// `a` with its lowest 16 bits from `b`.
+    @inline(__always)
+    package mutating func vpinsrw(_ d: HostVector, _ a: HostVector, _ b: HostOperand) {
+        encode(VEXOpcode(.x66, .x0F, 0xc4), d.rawValue, a.rawValue, b)
+        put8(0)
+    }
+    /// The second quarter of `s`.
+    @inline(__always)
+    package mutating func vpextrd1(_ d: HostRegister, _ s: HostVector) {
+        encode(VEXOpcode(.x66, .x0F3A, 0x16), s.rawValue, 0, d.rawValue)
+        put8(1)
+    }
+    /// All ones where `a` equals `b`, else zeros; quiet.
+    @inline(__always)
+    package mutating func vcmpeq(
+        isDouble: Bool, _ d: HostVector, _ a: HostVector, _ b: VectorOperand
+    ) {
+        encode(VEXOpcode(isDouble ? .xF2 : .xF3, .x0F, 0xc2), d.rawValue, a.rawValue, b)
+        put8(0)
+    }
     /// Each half shifted by itself.
     @inline(__always)
     package mutating func vpsllq(_ d: HostVector, _ s: HostVector, by count: UInt8) {
@@ -221,6 +247,12 @@ extension Assembler {
     @inline(__always)
     package mutating func vpsrlq(_ d: HostVector, _ s: HostVector, by count: UInt8) {
         encode(VEXOpcode(.x66, .x0F, 0x73), 2, d.rawValue, s.rawValue)
+        put8(count)
+    }
+    /// The whole vector, by bytes.
+    @inline(__always)
+    package mutating func psrldq(_ d: HostVector, by count: UInt8) {
+        encode(Opcode(escaped: 0x73, prefix: 0x66), 3, d.rawValue)
         put8(count)
     }
     /// Carry-less product of the halves of `d` and `s` that bits 0 and 4 of `halves` name.
