@@ -14,12 +14,12 @@ extension Hart {
         guard Self.isAligned(address, width) else {
             throw Trap(kind == .load ? .loadMisaligned : .storeMisaligned, value: address)
         }
-        let table = kind == .load ? 0 : TLBSet.storeOffset
-        let index = Int(truncatingIfNeeded: address &>> 12) & (TLBSet.dataEntries - 1)
+        let table = kind == .load ? 0 : TableLayout.dataCount
+        let index = TableLayout.dataIndex(address)
         let entry = state.pointee.dataTLB[table + index]
         if entry.tag == address & ~0xfff,
             let host = UnsafeMutableRawPointer(
-                bitPattern: UInt(truncatingIfNeeded: entry.addend &+ address))
+                bitPattern: UInt(truncatingIfNeeded: entry.value &+ address))
         {
             return host
         }

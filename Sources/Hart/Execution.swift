@@ -85,10 +85,10 @@ extension Execution: Semantics {
             return
         }
         // A call or return to another page, the commonest way out: its slots are in the fetch table.
-        let index = Int(truncatingIfNeeded: address &>> 12) & (TLBSet.fetchEntries - 1)
+        let index = TableLayout.fetchIndex(address)
         let entry = state.pointee.fetchTLB + index
         if entry.pointee.tag == address & ~0xfff && state.pointee.attention.rawValue == 0 {
-            let target = UInt(entry.pointee.addend) &+ UInt(address & 0xffe) &<< 2
+            let target = UInt(entry.pointee.value) &+ UInt(address & 0xffe) &<< 2
             bias = address &- UInt64(target) &>> 2
             next = slot + (Int(bitPattern: target &- here) &>> 3)
         } else {
@@ -98,18 +98,19 @@ extension Execution: Semantics {
 
     @inline(__always)
     func entry(_ table: Int, _ address: UInt64, _ width: AccessWidth)
-        -> UnsafeMutablePointer<TLBEntry>?
+        -> UnsafeMutablePointer<TableEntry>?
     {
-        let index = Int(truncatingIfNeeded: address &>> 12) & (TLBSet.dataEntries - 1)
+        let index = TableLayout.dataIndex(address)
         let entry = state.pointee.dataTLB + (table &+ index)
         return entry.pointee.tag == address & (~0xfff | (width.bytes &- 1)) ? entry : nil
     }
     @inline(__always)
-    func host(_ entry: UnsafeMutablePointer<TLBEntry>, _ address: UInt64) -> UnsafeMutableRawPointer
+    func host(_ entry: UnsafeMutablePointer<TableEntry>, _ address: UInt64)
+        -> UnsafeMutableRawPointer
     {
         // SAFETY: an entry is filled only from a memslot that holds the whole page.
         UnsafeMutableRawPointer(
-            bitPattern: UInt(truncatingIfNeeded: entry.pointee.addend &+ address)
+            bitPattern: UInt(truncatingIfNeeded: entry.pointee.value &+ address)
         ).unsafelyUnwrapped
     }
 
@@ -134,7 +135,7 @@ extension Execution: Semantics {
     }
     @inline(__always)
     mutating func store(_ width: AccessWidth, at address: UInt64, _ value: UInt64) throws(Trap) {
-        guard let entry = entry(TLBSet.storeOffset, address, width) else {
+        guard let entry = entry(TableLayout.dataCount, address, width) else {
             synchronise()
             try Hart.slowStore(hart, width, address, value)
             attend()

@@ -4,7 +4,7 @@ import RISCV
 extension HartState {
     /// The values of `rm` for which the host's units, as MXCSR stands, do what the guest asks: bit n
     /// stands for n, 7 is the dynamic mode. None where the host lacks an instruction.
-    struct HostRoundings {
+    package struct HostRoundings {
         /// For operations that round.
         var rounded: UInt16 = 0
         /// For operations whose results are always exact: every valid mode.
@@ -83,19 +83,27 @@ extension Hart {
     }
 
     /// Lends MXCSR to the guest until `endFloat`; returns the host's.
-    func beginFloat() -> UInt32 {
+    package func beginFloat() -> UInt32 {
         guard HostFloat.isAvailable else { return 0 }
         let frm = state.pointee.csr.frm
         state.pointee.hostRoundings = HartState.HostRoundings(frm: frm)
         return HostFloat.begin(Self.hostRounding(frm))
     }
-    func endFloat(_ saved: UInt32) {
+    package func endFloat(_ saved: UInt32) {
         guard HostFloat.isAvailable else { return }
         let flags = HostFloat.end(saved)
         state.pointee.csr.fflags |= UInt64(flags.rawValue)
     }
+    /// After a change of `mstatus.FS` or `frm`, other than to dirty by an instruction.
+    package func refreshFloatState() {
+        let status = state.pointee.csr.mstatus & Status.fs
+        state.pointee.floatOff = status == 0 ? 1 : 0
+        let isReady =
+            status == Status.fs && state.pointee.csr.frm <= 3 && HostFloat.isAvailable
+        state.pointee.floatUnready = isReady ? 0 : 1
+    }
     /// Makes `fflags` true before it is read or written.
-    func collectFloatFlags() {
+    package func collectFloatFlags() {
         guard HostFloat.isAvailable else { return }
         let flags = HostFloat.takeFlags()
         state.pointee.csr.fflags |= UInt64(flags.rawValue)

@@ -11,21 +11,19 @@ package final class Hart {
     package let isa: ISA
     package let memory: GuestMemory
     let decoder: Decoder
-    let state: UnsafeMutablePointer<HartState>
-    let tables: UnsafeMutablePointer<TLBSet>
-    private let entries: UnsafeMutablePointer<TLBEntry>
+    package let state: UnsafeMutablePointer<HartState>
+    let pool: UnsafeMutablePointer<TablePool>
     /// The world beyond RAM; set once before the first run.
     package unowned(unsafe) var bus: any Bus
     /// True where the machine itself is the firmware: an `ecall` from S-mode is an exit.
     package var exitsOnFirmwareCall = false
     /// Told of each trap as it is taken, for tracing.
     package var onTrap: ((_ cause: UInt64, _ value: UInt64, _ pc: UInt64) -> Void)?
-    /// Code that engines made from these pages is stale.
-    var onCodeWrite: (GuestPhysical) -> Void = { _ in }
+    /// Code that engines made from this page is stale; its `hasCode` flag is clear already.
+    package var onCodeWrite: (GuestPhysical) -> Void = { _ in }
     package var statistics = Statistics()
     /// Breakpoints and watchpoints; after a change of either call the engine's `debugChanged`.
     package var debug = DebugState()
-    var translationKey = TranslationKey()
 
     /// Counts of what is rare enough to count.
     package struct Statistics: Sendable {
@@ -46,27 +44,24 @@ package final class Hart {
         self.memory = memory
         self.bus = bus
         decoder = Decoder(isa: isa)
-        entries = .allocate(capacity: TLBSet.count * TranslationContext.count)
-        entries.initialize(
-            repeating: TLBEntry(tag: TLBEntry.noPage, addend: 0),
-            count: TLBSet.count * TranslationContext.count)
-        tables = .allocate(capacity: TranslationContext.count)
-        for index in 0..<TranslationContext.count {
-            (tables + index).initialize(to: TLBSet(base: entries + index * TLBSet.count))
-        }
+        pool = .allocate(capacity: 1)
+        pool.initialize(to: TablePool())
         state = .allocate(capacity: 1)
         state.initialize(
             to: HartState(
-                fetchTLB: entries + TLBSet.fetchOffset, dataTLB: entries,
+                fetchTLB: UnsafeMutablePointer(bitPattern: 16).unsafelyUnwrapped,
+                dataTLB: UnsafeMutablePointer(bitPattern: 16).unsafelyUnwrapped,
                 resumeSlot: UnsafePointer(bitPattern: 8).unsafelyUnwrapped,
                 csr: CSRFile(isa: isa, hartID: UInt64(id))))
+        updateTranslation()
+        refreshFloatState()
     }
 
     deinit {
         state.deinitialize(count: 1)
         state.deallocate()
-        entries.deallocate()
-        tables.deallocate()
+        pool.pointee.release()
+        pool.deallocate()
     }
 }
 
@@ -96,9 +91,12 @@ extension Hart {
     package var csr: CSRFile {
         get { state.pointee.csr }
         set {
+            let protection = state.pointee.csr.pmp
             state.pointee.csr = newValue
             state.pointee.attention.insert(.interrupts)
+            if newValue.pmp != protection { flushTranslations() }
             updateTranslation()
+            refreshFloatState()
         }
     }
     package var isReservationHeld: Bool {

@@ -4,41 +4,52 @@ import RISCV
 
 /// What must happen before the next instruction at a resume slot.
 @frozen @usableFromInline
-struct Attention: OptionSet {
-    @usableFromInline var rawValue: UInt8
-    @usableFromInline init(rawValue: UInt8) { self.rawValue = rawValue }
+package struct Attention: OptionSet, Sendable {
+    @usableFromInline package var rawValue: UInt8
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
     /// Interrupt inputs or enables changed.
-    @usableFromInline static var interrupts: Self { Self(rawValue: 1) }
+    @inlinable package static var interrupts: Self { Self(rawValue: 1) }
     /// An exit waits in `pendingExit`.
-    @usableFromInline static var exit: Self { Self(rawValue: 2) }
+    @inlinable package static var exit: Self { Self(rawValue: 2) }
 }
 
 /// The state block of a hart: one allocation that generated code and the interpreter reach through one
-/// pointer. The integer registers lie at offset 0.
-struct HartState {
-    var x: InlineArray<32, UInt64> = .init(repeating: 0)
-    var f: InlineArray<32, UInt64> = .init(repeating: 0)
-    var pc: UInt64 = 0
+/// pointer. The integer registers lie at offset 0, the floating-point registers behind them.
+package struct HartState {
+    package var x: InlineArray<32, UInt64> = .init(repeating: 0)
+    package var f: InlineArray<32, UInt64> = .init(repeating: 0)
+    package var pc: UInt64 = 0
     /// `retired` when a run's budget reaches zero: retired = limit − remaining.
-    var retiredLimit: UInt64 = 0
+    package var retiredLimit: UInt64 = 0
     /// Retired instructions up to the last synchronisation.
-    var retired: UInt64 = 0
-    /// Tables of the current translation context.
-    var fetchTLB: UnsafeMutablePointer<TLBEntry>
-    /// For data, by effective privilege (MPRV); the store table lies `TLBSet.storeOffset` behind.
-    var dataTLB: UnsafeMutablePointer<TLBEntry>
+    package var retired: UInt64 = 0
+    /// The set of tables (`TableLayout`) of fetches and data accesses; 0 where they use different ones
+    /// (MPRV), or where the hart serves no generated code.
+    package var tables: UInt64 = 0
+    package var attention: Attention = []
+    package var privilege: Privilege = .machine
+    /// 0 only where `mstatus.FS` is dirty and `frm` is a rounding mode of the host's.
+    package var floatUnready: UInt8 = 1
+    /// 0 only where `mstatus.FS` is not off.
+    package var floatOff: UInt8 = 1
+    /// For generated code: words to use as it likes, and two of its engine's.
+    package var scratch: InlineArray<8, UInt64> = .init(repeating: 0)
+    package var engine: UInt64 = 0
+    package var savedStack: UInt64 = 0
+    /// The interpreter's view of the tables of fetches and of data accesses, which differ under MPRV.
+    /// Stores lie `TableLayout.dataCount` entries behind loads.
+    var fetchTLB: UnsafeMutablePointer<TableEntry>
+    var dataTLB: UnsafeMutablePointer<TableEntry>
     /// The slot that goes on at `pc`.
     var resumeSlot: UnsafePointer<Instruction>
-    var attention: Attention = []
-    var privilege: Privilege = .machine
     /// LR/SC: the reserved host address, its width and the value seen; no reservation is
     /// `reservedAddress == noReservation`.
-    var reservedAddress: UInt64 = HartState.noReservation
-    var reservedValue: UInt64 = 0
-    var reservedWidth: AccessWidth = .byte
-    var pendingExit: Exit = .budget
+    package var reservedAddress: UInt64 = HartState.noReservation
+    package var reservedValue: UInt64 = 0
+    package var reservedWidth: AccessWidth = .byte
+    package var pendingExit: Exit = .budget
     var hostRoundings = HostRoundings()
-    var csr: CSRFile
+    package var csr: CSRFile
 
-    static var noReservation: UInt64 { ~0 }
+    package static var noReservation: UInt64 { ~0 }
 }

@@ -8,19 +8,31 @@ package final class Interpreter: Engine {
     private var pages = DecodedPages()
     private let memory: GuestMemory
     private var harts: [Unmanaged<Hart>] = []
+    /// The hart that ran last, which is known already.
+    private var latest: UnsafeMutableRawPointer?
+    private let isInner: Bool
 
-    package init(memory: GuestMemory) {
+    /// An inner interpreter belongs to an engine that says which written pages to forget: it does not
+    /// listen to the harts itself, and leaves the pages' flags to that engine.
+    package init(memory: GuestMemory, isInner: Bool = false) {
         self.memory = memory
+        self.isInner = isInner
     }
 
     package func run(_ hart: Hart, budget: UInt64) -> Exit {
-        adopt(hart)
-        let state = hart.state
+        hart.state.pointee.attention.insert(.interrupts)
         let savedFloat = hart.beginFloat()
         defer { hart.endFloat(savedFloat) }
+        return runInSession(hart, budget: budget)
+    }
+
+    /// The same where the caller has lent MXCSR to the guest, and has seen to `attention`.
+    package func runInSession(_ hart: Hart, budget: UInt64) -> Exit {
+        if latest != Unmanaged.passUnretained(hart).toOpaque() { adopt(hart) }
+        let state = hart.state
+        defer { hart.refreshFloatState() }
         state.pointee.resumeSlot = pages.resumeSlot
         state.pointee.retiredLimit = state.pointee.retired &+ budget
-        state.pointee.attention.insert(.interrupts)
         var execution = Execution(
             hart: Unmanaged.passUnretained(hart), state: state,
             x: UnsafeMutableRawPointer(state).assumingMemoryBound(to: UInt64.self),
@@ -48,20 +60,22 @@ package final class Interpreter: Engine {
     }
 
     private func adopt(_ hart: Hart) {
-        if harts.contains(where: { $0.toOpaque() == Unmanaged.passUnretained(hart).toOpaque() }) {
-            return
-        }
-        harts.append(Unmanaged.passUnretained(hart))
-        hart.onCodeWrite = { [unowned self] page in
-            pages.invalidate(page: page.rawValue)
-        }
+        let unmanaged = Unmanaged.passUnretained(hart)
+        latest = unmanaged.toOpaque()
+        if harts.contains(where: { $0.toOpaque() == latest }) { return }
+        harts.append(unmanaged)
+        if isInner { return }
+        hart.onCodeWrite = { [unowned self] page in forget(page: page) }
     }
+
+    /// Forgets what was decoded from a page.
+    package func forget(page: GuestPhysical) { pages.invalidate(page: page.rawValue) }
 
     package func invalidate(_ range: GuestRange) {
         guard memory.hasCode(in: range) else { return }
         for page in memory.codePages(in: range) {
-            memory.clearHasCode(page)
-            pages.invalidate(page: page.rawValue)
+            if !isInner { memory.clearHasCode(page) }
+            forget(page: page)
         }
     }
 
@@ -69,21 +83,13 @@ package final class Interpreter: Engine {
     @inline(never)
     func resume(_ hart: Hart) throws(Trap) -> UnsafePointer<Instruction>? {
         let state = hart.state
-        if state.pointee.attention.rawValue != 0 {
-            if state.pointee.attention.contains(.exit) { return nil }
-            state.pointee.attention.remove(.interrupts)
-            if !hart.debug.masksInterrupts,
-                let cause = state.pointee.csr.pendingInterrupt(privilege: state.pointee.privilege)
-            {
-                hart.takeInterrupt(cause)
-            }
-        }
+        if state.pointee.attention.rawValue != 0 && !hart.attend() { return nil }
         let pc = state.pointee.pc
-        let index = Int(truncatingIfNeeded: pc &>> 12) & (TLBSet.fetchEntries - 1)
+        let index = TableLayout.fetchIndex(pc)
         let entry = state.pointee.fetchTLB[index]
         let page: UnsafePointer<Instruction>
         if entry.tag == pc & ~0xfff {
-            page = UnsafePointer(bitPattern: UInt(entry.addend)).unsafelyUnwrapped
+            page = UnsafePointer(bitPattern: UInt(entry.value)).unsafelyUnwrapped
         } else {
             guard let found = try fetch(hart, pc) else { return try single(hart, at: pc) }
             page = found
@@ -101,8 +107,10 @@ package final class Interpreter: Engine {
         }
         guard result.permissions.allow(.fetch) else { return nil }
         let (slots, evicted) = pages.page(physical, host: host)
-        if evicted { for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushFetches() } } }
-        hart.fillFetch(pc, slots: slots, pageBits: result.pageBits)
+        if evicted {
+            for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushFetches(of: slots) } }
+        }
+        hart.fillFetch(pc, slots: slots, result)
         return UnsafePointer(slots)
     }
 
@@ -122,7 +130,7 @@ package final class Interpreter: Engine {
         if !memory.pageFlags(page).contains(.hasCode) {
             hart.statistics.pagesDecoded &+= 1
             memory.setHasCode(page)
-            for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushStores() } }
+            for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushStores(to: page) } }
         }
         let low = UInt32(parcels[index])
         let target = UnsafeMutablePointer(mutating: slot)
@@ -199,7 +207,20 @@ extension Hart {
         return UInt64(high) &<< 16 | UInt64(low)
     }
 
-    func take(_ trap: Trap, at pc: UInt64) {
+    /// What `attention` asks for before the next instruction: false where the run has to end, else the
+    /// interrupt that can be delivered is taken.
+    package func attend() -> Bool {
+        if state.pointee.attention.contains(.exit) { return false }
+        state.pointee.attention.remove(.interrupts)
+        if !debug.masksInterrupts,
+            let cause = state.pointee.csr.pendingInterrupt(privilege: state.pointee.privilege)
+        {
+            takeInterrupt(cause)
+        }
+        return true
+    }
+
+    package func take(_ trap: Trap, at pc: UInt64) {
         var value = trap.value
         if trap.cause == .illegalInstruction && value == 0 { value = instructionBits(at: pc) }
         statistics.traps[Int(trap.cause.rawValue & 63)] &+= 1

@@ -6,7 +6,8 @@ import RISCV
 extension Hart {
     /// Executes one; true where the hart must go on through the resume slot (`pc` is set then).
     @inline(never)
-    static func system(_ hart: Unmanaged<Hart>, _ i: Instruction, at pc: UInt64) throws(Trap)
+    package static func system(_ hart: Unmanaged<Hart>, _ i: Instruction, at pc: UInt64)
+        throws(Trap)
         -> Bool
     {
         let hart = hart._withUnsafeGuaranteedRef { $0 }
@@ -31,11 +32,7 @@ extension Hart {
             return false
         case .sfence_vma, .sinval_vma:
             try state.pointee.csr.permitTranslationFence(state.pointee.privilege)
-            if i.rs1 == 0 {
-                hart.flushTranslations()
-            } else {
-                hart.flushTranslation(page: hart[x: i.rs1])
-            }
+            hart.fence(i)
             return hart.resume(at: pc &+ i.length)
         case .sfence_w_inval, .sfence_inval_ir:
             try state.pointee.csr.permitInvalidationFence(state.pointee.privilege)
@@ -48,6 +45,15 @@ extension Hart {
             return false
         default:
             throw .illegal
+        }
+    }
+
+    private func fence(_ i: Instruction) {
+        let asid = i.rs2 == 0 ? nil : self[x: i.rs2] & 0xffff
+        if i.rs1 == 0 {
+            flushAddressSpaces(asid: asid)
+        } else {
+            flushTranslation(page: self[x: i.rs1], asid: asid)
         }
     }
 
@@ -104,6 +110,7 @@ extension Hart {
         self[x: i.rd] = old
         if isFloat && writes { updateFloatRounding() }
         if CSR.isProtection(i.csr) && writes { flushTranslations() }
+        if effects.contains(.floatState) { refreshFloatState() }
         let matters = effects.intersection([.translation, .interrupts, .timer])
         return matters.isEmpty ? false : apply(matters, after: pc &+ 4)
     }

@@ -2,22 +2,6 @@ import Bits
 import GuestMemory
 import RISCV
 
-/// Which set of tables translates: the effective privilege and, in S-mode, SUM.
-enum TranslationContext {
-    static let machine = 0
-    static let user = 1
-    static let supervisor = 2
-    static let supervisorSUM = 3
-    static let count = 4
-}
-
-/// What every cached translation depends on beside its context: where one changes, all are flushed.
-struct TranslationKey: Equatable {
-    var satp: UInt64 = 0
-    var mxr = false
-    var environment: UInt64 = 0
-}
-
 /// How the page-table walk reads and marks guest memory: RAM only, under PMP as S-mode.
 struct WalkMemory: PhysicalMemory {
     let memory: GuestMemory
@@ -59,34 +43,22 @@ extension Hart {
         }
     }
 
-    /// After a change of privilege, `mstatus`, `satp`, PMP…: picks the tables, and flushes them where
-    /// they no longer hold.
+    /// After a change of privilege, `mstatus`, `satp`, `menvcfg`: picks the tables.
     func updateTranslation() {
-        let key = TranslationKey(
-            satp: state.pointee.csr.satp, mxr: state.pointee.csr.mstatus & Status.mxr != 0,
-            environment: state.pointee.csr.menvcfg)
-        if key != translationKey {
-            translationKey = key
-            flushTranslations()
-        }
+        let mstatus = state.pointee.csr.mstatus
+        let environment = state.pointee.csr.menvcfg
         let fetch = context(state.pointee.privilege)
-        state.pointee.fetchTLB = tables[fetch].base + TLBSet.fetchOffset
-        state.pointee.dataTLB = tables[context(dataPrivilege)].base
+        pool.pointee.select(
+            fetch: fetch, data: mstatus & Status.mprv == 0 ? fetch : context(dataPrivilege),
+            satp: state.pointee.csr.satp,
+            rules: mstatus & Status.mxr | environment & (Environment.adue | Environment.pbmte))
+        state.pointee.fetchTLB = pool.pointee.fetch.pointee.table(TableLayout.fetches)
+        state.pointee.dataTLB = pool.pointee.data.pointee.table(TableLayout.loads)
+        let hasTables = pool.pointee.servesGeneratedCode && pool.pointee.isOneSet
+        state.pointee.tables =
+            hasTables ? UInt64(UInt(bitPattern: pool.pointee.data.pointee.base)) : 0
     }
-    package func flushTranslations() {
-        statistics.tlbFlushes &+= 1
-        for index in 0..<TranslationContext.count { tables[index].clear() }
-    }
-    package func flushTranslation(page address: UInt64) {
-        statistics.tlbFlushes &+= 1
-        for index in 0..<TranslationContext.count { tables[index].clear(page: address & ~0xfff) }
-    }
-    func flushStores() {
-        for index in 0..<TranslationContext.count { tables[index].clearStores() }
-    }
-    func flushFetches() {
-        for index in 0..<TranslationContext.count { tables[index].clearFetches() }
-    }
+
     /// Translates a data or fetch address, under PMP for `count` bytes, and says how it may be cached.
     func translate(_ address: UInt64, count: UInt64, _ kind: AccessKind) throws(Trap)
         -> Translation
@@ -117,29 +89,33 @@ extension Hart {
         return nil
     }
 
-    /// Caches a translation of a page of RAM in the tables that data accesses use now.
-    func fillData(_ address: UInt64, _ result: Translation, _ kind: AccessKind) {
+    /// Caches a translation of a page of RAM in the tables that data accesses use now, which may be
+    /// others afterwards; false where it cannot be cached.
+    @discardableResult
+    func fillData(_ address: UInt64, _ result: Translation, _ kind: AccessKind) -> Bool {
         let physicalPage = result.physical.rawValue & ~0xfff
         guard result.permissions.allow(kind),
             let host = memory.host(GuestPhysical(physicalPage), count: 4096)
-        else { return }
-        if kind == .store && memory.storesAreWatched(GuestPhysical(physicalPage)) { return }
+        else { return false }
+        if kind == .store && memory.storesAreWatched(GuestPhysical(physicalPage)) { return false }
         let page = address & ~0xfff
-        if debug.isWatching && isWatched(page: page) { return }
-        let index = Int(truncatingIfNeeded: page &>> 12) & (TLBSet.dataEntries - 1)
-        let table = kind == .store ? TLBSet.storeOffset : 0
-        state.pointee.dataTLB[table + index] = TLBEntry(
-            tag: page, addend: UInt64(UInt(bitPattern: host)) &- page)
-        let set = tables + context(dataPrivilege)
-        set.pointee.noteFill(address, pageBits: result.pageBits)
+        if debug.isWatching && isWatched(page: page) { return false }
+        prepareFill(result, isFetch: false)
+        pool.pointee.data.pointee.fillData(
+            page: page, host: UInt64(UInt(bitPattern: host)), isStore: kind == .store,
+            pageBits: result.pageBits)
+        return true
     }
 
     /// Caches the decoded slots of a page in the fetch table.
-    func fillFetch(_ address: UInt64, slots: UnsafePointer<Instruction>, pageBits: Int) {
-        let index = Int(truncatingIfNeeded: address &>> 12) & (TLBSet.fetchEntries - 1)
-        state.pointee.fetchTLB[index] = TLBEntry(
-            tag: address & ~0xfff, addend: UInt64(UInt(bitPattern: slots)))
-        let set = tables + context(state.pointee.privilege)
-        set.pointee.noteFill(address, pageBits: pageBits)
+    func fillFetch(_ address: UInt64, slots: UnsafePointer<Instruction>, _ result: Translation) {
+        prepareFill(result, isFetch: true)
+        pool.pointee.fetch.pointee.fillFetch(
+            page: address & ~0xfff, slots: UInt64(UInt(bitPattern: slots)),
+            pageBits: result.pageBits)
+    }
+
+    func prepareFill(_ result: Translation, isFetch: Bool) {
+        if !result.isGlobal && pool.pointee.leaveShared(isFetch: isFetch) { updateTranslation() }
     }
 }

@@ -101,11 +101,14 @@ extension Machine {
 
     /// Decoded code is never stale, so that only translations are to be forgotten.
     private func perform(_ fence: RemoteFence, _ hart: Hart) {
-        guard case .addresses(let start, let count, _) = fence else { return }
-        guard let count, count <= 64 * Page.bytes else { return hart.flushTranslations() }
+        guard case .addresses(let start, let count, let asid) = fence else { return }
+        guard let count, count <= 64 * Page.bytes else {
+            return hart.flushAddressSpaces(asid: asid)
+        }
         let range = GuestRange(start: GuestPhysical(start), count: count)
         for page in 0..<Page.count(spanning: range) {
-            hart.flushTranslation(page: (start & ~Page.offsetMask) &+ page &* Page.bytes)
+            hart.flushTranslation(
+                page: (start & ~Page.offsetMask) &+ page &* Page.bytes, asid: asid)
         }
     }
 
