@@ -103,6 +103,13 @@ let package = Package(
         .target(
             name: "GuestKit", dependencies: ["Hull", "HostIO", "Bits"], path: "Tests/GuestKit",
             swiftSettings: strict),
+        // Random programs that two engines run side by side.
+        .target(
+            name: "StreamKit", dependencies: ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
+            path: "Tests/StreamKit", swiftSettings: strict),
+        tests(
+            "LockstepTests",
+            ["StreamKit", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"]),
         tests("DebianTests", ["Hull", "HostIO", "Bits", "GuestKit", "TestKit"]),
         // The house's rules, read from ARCHITECTURE.md and GLOSSARY.md.
         tests("Tidy", ["TestKit"]),

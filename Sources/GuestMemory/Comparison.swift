@@ -6,21 +6,26 @@ extension GuestMemory {
     package func firstDifference(from other: GuestMemory) -> GuestPhysical? {
         guard slotCount == other.slotCount else { return GuestPhysical(0) }
         for index in 0..<slotCount {
-            let mine = unsafe slots[index]
-            let theirs = unsafe other.slots[index]
-            guard mine.range == theirs.range else { return GuestPhysical(mine.start) }
-            let count = Int(truncatingIfNeeded: mine.count)
-            for offset in stride(from: 0, to: count, by: Self.comparedBytes) {
-                let part = min(Self.comparedBytes, count - offset)
-                // SAFETY: both mappings hold `count` bytes.
-                guard unsafe memcmp(mine.base + offset, theirs.base + offset, part) != 0 else {
-                    continue
-                }
-                for at in stride(from: offset, to: offset + part, by: 8)
-                where unsafe mine.base.load(fromByteOffset: at, as: UInt64.self)
-                    != theirs.base.load(fromByteOffset: at, as: UInt64.self)
-                { return GuestPhysical(mine.start &+ UInt64(at)) }
-            }
+            let slot = unsafe slots[index]
+            if let found = firstDifference(from: other, in: slot.range) { return found }
+        }
+        return nil
+    }
+
+    /// The same for a range of whole doublewords; what only one of them holds differs.
+    package func firstDifference(from other: GuestMemory, in range: GuestRange) -> GuestPhysical? {
+        guard let mine = unsafe host(range.start, count: range.count),
+            let theirs = unsafe other.host(range.start, count: range.count)
+        else { return range.start }
+        let count = Int(truncatingIfNeeded: range.count)
+        for offset in stride(from: 0, to: count, by: Self.comparedBytes) {
+            let part = min(Self.comparedBytes, count - offset)
+            // SAFETY: both mappings hold `count` bytes from here on.
+            guard unsafe memcmp(mine + offset, theirs + offset, part) != 0 else { continue }
+            for at in stride(from: offset, to: offset + part, by: 8)
+            where unsafe mine.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                != theirs.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            { return range.start + UInt64(at) }
         }
         return nil
     }

@@ -1,0 +1,56 @@
+import Foundation
+import GuestMemory
+import Hart
+import RISCV
+import StreamKit
+import TestKit
+import Testing
+import Translator
+
+/// Random programs on the interpreter and the translator, side by side.
+@Suite struct StreamTests {
+    /// One seed again: `HULL_STREAM=17 swift test -c release --filter StreamTests`.
+    private static let wanted = ProcessInfo.processInfo.environment["HULL_STREAM"].flatMap {
+        UInt64($0)
+    }
+    /// In a soak the streams of each part go on until so many instructions were compared.
+    private static let instructions = UInt64(Effort.rounds(200_000, share: 2) * 20)
+    private static let parts: [UInt64] = wanted == nil ? [0, 1] : [0]
+
+    @Test(arguments: parts) func enginesDoTheSame(_ part: UInt64) throws {
+        var hunt = Hunt { Translator(memory: $0) }
+        let first = Effort.seeds[0] &* 1_000_000 &+ part
+        let seeds = Self.wanted.map { [$0] } ?? []
+        let report =
+            seeds.isEmpty
+            ? try hunt.run(seeds: stride(from: first, to: .max, by: 2)) {
+                $0.retired >= Self.instructions
+            } : try hunt.run(seeds: seeds)
+        if let report { Issue.record("\(report)") }
+        print(
+            "\(hunt.retired) instructions and \(hunt.traps) traps of \(hunt.streams) streams were"
+                + " the same on both engines")
+    }
+
+    /// The comparison finds what is wrong, soon.
+    @Test(arguments: [
+        PlantedFault.Kind.result(.addi), .result(.ld), .result(.divw), .result(.clmulh),
+        .result(.amocas_d), .result(.fmadd_h), .result(.fcvt_lu_s), .result(.lr_w),
+        .result(.czero_nez), .result(.fli_d), .decoded(.xor, as: .or), .decoded(.addw, as: .sub),
+        .flags(.fdiv_d), .flags(.fcvt_w_s), .flags(.feq_h), .staleCode, .staleTranslation, .budget,
+    ])
+    func plantedFaultsAreFound(_ fault: PlantedFault.Kind) throws {
+        var hunt = Hunt { PlantedFault(fault, $0) }
+        let report = try hunt.run(seeds: 0..<1000, shrinks: false)
+        #expect(report != nil)
+    }
+
+    /// What is reported names the instruction.
+    @Test func differencesAreMadeSmall() throws {
+        var hunt = Hunt { PlantedFault(.result(.andn), $0) }
+        let report = try #require(try hunt.run(seeds: 0..<100))
+        let lines = "\(report)".split(separator: "\n")
+        let ran = try #require(lines.firstIndex { $0.contains("the last ran:") })
+        #expect(lines[ran + 1].contains("andn"), "\(report)")
+    }
+}

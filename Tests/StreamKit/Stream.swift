@@ -1,0 +1,49 @@
+import Bits
+import Hart
+import RISCV
+
+/// How a hart starts an episode.
+package struct Entry: Sendable {
+    var pc: UInt64 = 0
+    var privilege = Privilege.machine
+    var x: [UInt64] = Array(repeating: 0, count: 32)
+    var f: [UInt64] = Array(repeating: 0, count: 32)
+    var csr: CSRFile
+    var exitsOnFirmwareCall = false
+}
+
+/// What is done to both harts, in order.
+package enum Step: Sendable {
+    case enter(Entry)
+    case run(UInt64)
+    /// Levels of interrupt inputs.
+    case lines(UInt64, Bool)
+    /// The timer's comparison is looked at.
+    case time
+    /// Tables of the second hart are cleared, or of both.
+    case flush(both: Bool)
+    /// The second engine's code of this page is dropped, or both engines'.
+    case forget(page: UInt64, both: Bool)
+    /// A device writes.
+    case write(UInt64, [UInt8])
+    case remap(Remap)
+    /// A debugger's breakpoints.
+    case breakpoints([UInt64])
+
+    package var isEntry: Bool { if case .enter = self { true } else { false } }
+    package var budget: UInt64? { if case .run(let budget) = self { budget } else { nil } }
+}
+
+/// A program and everything that happens to it: a value, so that it can be made smaller.
+package struct Stream: Sendable {
+    package let seed: UInt64
+    package let isa: ISA
+    /// Bytes by address, before the first step.
+    package var memory: [UInt64: [UInt8]]
+    package var steps: [Step]
+
+    /// Where the code lies that may be replaced by nothing.
+    static var code: ClosedRange<UInt64> {
+        Place.page(Place.code.lowerBound)...Place.page(Place.code.upperBound) - 1
+    }
+}
