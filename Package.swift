@@ -43,7 +43,7 @@ let package = Package(
         room("RISCV", ["Bits"]),
         room("GuestMemory", ["Bits", "CHost"]),
         tests(
-            "FloatTests", ["RISCV", "Hart", "GuestMemory", "Bits", "TestKit"],
+            "FloatTests", ["RISCV", "Hart", "GuestMemory", "Bits", "TestKit", "EngineKit"],
             resources: ["vectors.S"]),
         tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
         // Floor 1.
@@ -103,13 +103,19 @@ let package = Package(
         .target(
             name: "GuestKit", dependencies: ["Hull", "HostIO", "Bits"], path: "Tests/GuestKit",
             swiftSettings: strict),
+        .target(
+            name: "EngineKit", dependencies: ["Translator", "Hart", "GuestMemory"],
+            path: "Tests/EngineKit", swiftSettings: strict),
         // Random programs that two engines run side by side.
         .target(
             name: "StreamKit", dependencies: ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             path: "Tests/StreamKit", swiftSettings: strict),
         tests(
             "LockstepTests",
-            ["StreamKit", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"]),
+            [
+                "StreamKit", "EngineKit", "Translator", "Hart", "RISCV", "GuestMemory", "Bits",
+                "TestKit",
+            ]),
         tests("DebianTests", ["Hull", "HostIO", "Bits", "GuestKit", "TestKit"]),
         // The house's rules, read from ARCHITECTURE.md and GLOSSARY.md.
         tests("Tidy", ["TestKit"]),
@@ -129,10 +135,10 @@ let package = Package(
             "Conformance",
             [
                 "Machine", "Hart", "RISCV", "Loader", "Journal", "Effects", "GuestMemory", "Bits",
-                "TestKit",
+                "TestKit", "EngineKit",
             ],
             resources: ["Programs"]),
-        tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit"]),
+        tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit", "EngineKit"]),
         tests(
             "DebuggerTests", ["Debugger", "Machine", "Hart", "Effects", "Bits"]),
         tests("GuestRuns", ["hull-command", "TestKit"]),

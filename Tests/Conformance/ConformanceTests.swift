@@ -1,4 +1,5 @@
 import Bits
+import EngineKit
 import Hart
 import Loader
 import RISCV
@@ -7,16 +8,16 @@ import Testing
 @Suite struct ConformanceTests {
     static let isa = ISA(ISAExtension.allCases.filter { $0 != .h && $0 != .svade })
 
-    @Test(arguments: Program.all)
-    func passes(_ program: Program) throws {
+    @Test(arguments: Program.all, EngineChoice.allCases)
+    func passes(_ program: Program, on engine: EngineChoice) throws {
         let plan = try program.plan()
-        let board = try TestBoard(isa: Self.isa, program: plan)
+        let board = try TestBoard(isa: Self.isa, program: plan, engine: engine)
         let result = board.run()
         // The board has no entropy of its own yet.
         if result == 0 && program.name == "seed" { return }
         if result == 0 {
             // On the whole board as well, now that it is known to end.
-            #expect(try plan.runOnTheBoard(isa: Self.isa) == 0)
+            #expect(try plan.runOnTheBoard(isa: Self.isa, engine: engine) == 0)
         } else {
             let hart = board.hart
             let state = [10, 11, 12, 13, 5, 6, 7].map { "x\($0) = " + hex(hart[x: $0]) }
@@ -31,19 +32,23 @@ import Testing
     }
 
     /// A hart that lacks what a program is about fails it: no program passes by doing nothing.
-    @Test(arguments: [
-        ("rv64m", ISAExtension.m), ("rv64a", .a), ("zb", .zba), ("zb", .zbb),
-        ("zb", .zbs), ("zbc", .zbc), ("zicond", .zicond), ("zacas", .zacas), ("zcb", .zcb),
-        ("zcb", .zimop), ("fences", .zicboz), ("float-single", .f), ("float-double", .d),
-        ("float-half", .zfh), ("float-additional", .zfa), ("zicsr", .f), ("svadu", .svadu),
-        ("svnapot", .svnapot), ("svnapot", .svpbmt), ("svnapot", .svinval), ("sstc", .sstc),
-        ("environment", .smstateen), ("seed", .zkr),
-    ])
-    func missingExtensionsFail(_ name: String, _ missing: ISAExtension) throws {
+    @Test(
+        arguments: [
+            ("rv64m", ISAExtension.m), ("rv64a", .a), ("zb", .zba), ("zb", .zbb),
+            ("zb", .zbs), ("zbc", .zbc), ("zicond", .zicond), ("zacas", .zacas), ("zcb", .zcb),
+            ("zcb", .zimop), ("fences", .zicboz), ("float-single", .f), ("float-double", .d),
+            ("float-half", .zfh), ("float-additional", .zfa), ("zicsr", .f), ("svadu", .svadu),
+            ("svnapot", .svnapot), ("svnapot", .svpbmt), ("svnapot", .svinval), ("sstc", .sstc),
+            ("environment", .smstateen), ("seed", .zkr),
+        ], EngineChoice.allCases)
+    func missingExtensionsFail(
+        _ program: (name: String, missing: ISAExtension), on engine: EngineChoice
+    ) throws {
+        let (name, missing) = program
         let program = try #require(Program.all.first { $0.name == name })
         var isa = Self.isa
         isa.remove(missing)
-        let board = try TestBoard(isa: isa, program: try program.plan())
+        let board = try TestBoard(isa: isa, program: try program.plan(), engine: engine)
         let result = try #require(board.run())
         #expect(result != 0)
     }

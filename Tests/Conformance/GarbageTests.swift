@@ -1,4 +1,5 @@
 import Bits
+import EngineKit
 import GuestMemory
 import Hart
 import Loader
@@ -11,7 +12,9 @@ import TestKit
 /// holds only values that the specification allows.
 @Suite struct GarbageTests {
     /// Runs one guest; what is wrong afterwards, or nil.
-    private static func problem(seed: UInt64, plant: (Hart) -> Void = { _ in }) throws -> String? {
+    private static func problem(
+        seed: UInt64, on engine: EngineChoice = .interpreter, plant: (Hart) -> Void = { _ in }
+    ) throws -> String? {
         var random = SeededNumbers(seed: seed)
         let start: UInt64 = 0x8000_0000
         let size: UInt64 = 256 << 10
@@ -31,7 +34,8 @@ import TestKit
             isa: ConformanceTests.isa,
             program: LoadPlan(
                 image, LoadOptions(name: "noise", acceptsRaw: true)
-            ) { _, _, _ throws(HullError) in throw HullError(.format, "noise is not packed") })
+            ) { _, _, _ throws(HullError) in throw HullError(.format, "noise is not packed") },
+            engine: engine)
         let hart = board.hart
         for register in 1..<32 {
             // Mostly addresses, so that loads and stores find something.
@@ -98,8 +102,10 @@ import TestKit
 
     static let guests: Range<UInt64> = 0..<100
 
-    @Test func garbageEnds() throws {
-        for seed in Self.guests { #expect(try Self.problem(seed: seed) == nil, "seed \(seed)") }
+    @Test(arguments: EngineChoice.allCases) func garbageEnds(_ engine: EngineChoice) throws {
+        for seed in Self.guests {
+            #expect(try Self.problem(seed: seed, on: engine) == nil, "seed \(seed)")
+        }
     }
 
     /// The guests get far enough for a bug in rare code to show: page faults of each kind, illegal

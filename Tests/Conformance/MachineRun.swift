@@ -1,5 +1,6 @@
 import Bits
 import Effects
+import EngineKit
 import GuestMemory
 import Hart
 import Journal
@@ -9,7 +10,7 @@ import RISCV
 
 extension LoadPlan {
     /// The same program out of reset on the whole board; the status that it ends with.
-    func runOnTheBoard(isa: ISA) throws -> Int {
+    func runOnTheBoard(isa: ISA, engine: EngineChoice) throws -> Int {
         let board = try Board(isa: isa, ramBytes: 16 << 20)
         let tree = GuestPhysical(0x80f0_0000)
         let pieces = segments.map {
@@ -21,7 +22,7 @@ extension LoadPlan {
                 start: .machineMode(entry: entry, nextStage: nil),
                 pieces: pieces + [BootPiece(tree, board.deviceTree()[...])], deviceTree: tree),
             MachineParts(clock: .instructions(megahertz: 100), endsAtReset: true) {
-                Interpreter(memory: $0)
+                engine.make($0)
             })
         return Int(try machine.run().exitCode)
     }

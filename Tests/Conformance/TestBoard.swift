@@ -1,4 +1,5 @@
 import Bits
+import EngineKit
 import GuestMemory
 import Hart
 import Loader
@@ -14,7 +15,7 @@ final class TestBoard: Bus {
 
     let memory: GuestMemory
     private let owner: GuestMemoryOwner
-    private let engine: Interpreter
+    private let engine: any Engine
     private let isa: ISA
     private(set) lazy var hart = Hart(id: 0, isa: isa, memory: memory, bus: self)
     private var finished: UInt64?
@@ -23,12 +24,12 @@ final class TestBoard: Bus {
     private var compare: UInt64 = ~0
     private var entropy: UInt64 = 1
 
-    init(isa: ISA, program: LoadPlan) throws {
+    init(isa: ISA, program: LoadPlan, engine choice: EngineChoice) throws {
         self.isa = isa
         let ram = GuestRange(start: GuestPhysical(0x8000_0000), count: 16 << 20)
         memory = try GuestMemory(ram: ram, backing: .anonymous(hugePages: false))
         owner = GuestMemoryOwner(memory)
-        engine = Interpreter(memory: memory)
+        engine = choice.make(memory)
         for segment in program.segments {
             guard memory.write(segment.address, program.bytes[segment.file]) else {
                 throw HullError(.format, "\(program.name) lies outside of RAM")

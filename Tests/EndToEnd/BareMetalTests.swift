@@ -7,7 +7,8 @@ import Testing
 @Suite struct BareMetalTests {
     /// Assembles a program for M-mode and runs it; returns what it printed and its exit code.
     static func run(
-        _ source: String, _ change: (inout Configuration) -> Void = { _ in }
+        _ source: String, on engine: Configuration.Engine = .interpreter,
+        _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> (text: String, exitCode: UInt8) {
         let program = try Toolchain.link(
             """
@@ -31,24 +32,29 @@ import Testing
         configuration.firmware = .none
         configuration.memoryBytes = 16 << 20
         configuration.timeoutSeconds = 60
+        configuration.engine = engine
         change(&configuration)
         let machine = try VirtualMachine(configuration)
         let exitCode = try machine.run()
         return (machine.readAvailable(), exitCode)
     }
 
-    @Test(arguments: [(0, 0), (1, 1), (42, 42), (255, 255), (1000, 255)])
-    func toHostEndsTheRun(_ code: Int, _ exitCode: Int) throws {
+    @Test(
+        arguments: [(0, 0), (1, 1), (42, 42), (255, 255), (1000, 255)],
+        Configuration.Engine.allCases)
+    func toHostEndsTheRun(_ codes: (Int, Int), on engine: Configuration.Engine) throws {
+        let (code, exitCode) = codes
         let end = try Self.run(
             """
             la t0, tohost
             li t1, (\(code) << 1) | 1
             sd t1, 0(t0)
-            """)
+            """, on: engine)
         #expect(end.exitCode == UInt8(exitCode))
     }
 
-    @Test func storesBesideToHostAreNoCommands() throws {
+    @Test(arguments: Configuration.Engine.allCases)
+    func storesBesideToHostAreNoCommands(_ engine: Configuration.Engine) throws {
         let end = try Self.run(
             """
             la t0, tohost
@@ -56,11 +62,12 @@ import Testing
             sd t1, 8(t0)
             sd t1, 72(t0)
             amoadd.d t2, t1, (t0)
-            """)
+            """, on: engine)
         #expect(end.exitCode == 3)
     }
 
-    @Test func consoleAndWriteCallPrint() throws {
+    @Test(arguments: Configuration.Engine.allCases)
+    func consoleAndWriteCallPrint(_ engine: Configuration.Engine) throws {
         let end = try Self.run(
             """
             la t0, tohost
@@ -83,13 +90,14 @@ import Testing
             block: .dword 64, 1, text, 4
             text: .ascii "ull\\n"
             .text
-            """)
+            """, on: engine)
         #expect(end.text == "Hull\n")
         // What the call returned: how many bytes it wrote.
         #expect(end.exitCode == 4)
     }
 
-    @Test func everyHartRuns() throws {
+    @Test(arguments: Configuration.Engine.allCases)
+    func everyHartRuns(_ engine: Configuration.Engine) throws {
         let end = try Self.run(
             """
             csrr t0, mhartid
@@ -108,12 +116,13 @@ import Testing
             .balign 64
             counter: .dword 0
             .text
-            """
+            """, on: engine
         ) { $0.hartCount = 4 }
         #expect(end.exitCode == 21)
     }
 
-    @Test func machineTimerWakesAWaitingHart() throws {
+    @Test(arguments: Configuration.Engine.allCases)
+    func machineTimerWakesAWaitingHart(_ engine: Configuration.Engine) throws {
         for clock in [Configuration.Clock.host, .instructions(megahertz: 10)] {
             let end = try Self.run(
                 """
@@ -137,7 +146,7 @@ import Testing
                 slli t1, t1, 1
                 ori t1, t1, 1
                 sd t1, 0(t0)
-                """
+                """, on: engine
             ) { $0.clock = clock }
             #expect(end.exitCode == 7)
         }

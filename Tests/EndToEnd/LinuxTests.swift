@@ -39,8 +39,9 @@ struct LinuxTests {
         return machine.readAvailable()
     }
 
-    @Test func theShellRunsCommandsAndPowersOff() throws {
-        let machine = try Self.shell(try Self.configuration())
+    @Test(arguments: Configuration.Engine.allCases)
+    func theShellRunsCommandsAndPowersOff(_ engine: Configuration.Engine) throws {
+        let machine = try Self.shell(try Self.configuration { $0.engine = engine })
         machine.send("echo $((6 * 7)) is the answer\n")
         try machine.read(until: "\n42 is the answer", timeoutSeconds: 60)
         machine.send("uname -m; echo done\n")
@@ -49,8 +50,14 @@ struct LinuxTests {
         #expect(try machine.wait() == 0)
     }
 
-    @Test func twoHartsComeUp() throws {
-        let text = try Self.output("nproc", try Self.configuration { $0.hartCount = 2 })
+    @Test(arguments: Configuration.Engine.allCases)
+    func twoHartsComeUp(_ engine: Configuration.Engine) throws {
+        let text = try Self.output(
+            "nproc",
+            try Self.configuration {
+                $0.engine = engine
+                $0.hartCount = 2
+            })
         #expect(text.contains("\n2\r\n") || text.contains("\n2\n"), "\(text)")
         #expect(text.contains("@status 0"))
     }
@@ -73,14 +80,18 @@ struct LinuxTests {
         }
     }
 
-    @Test func aDriveKeepsWhatTheGuestWrote() throws {
+    @Test(arguments: Configuration.Engine.allCases)
+    func aDriveKeepsWhatTheGuestWrote(_ engine: Configuration.Engine) throws {
         try withTemporaryFolder { folder in
             let drive = folder.appendingPathComponent("drive.img")
             try Data(count: 8 << 20).write(to: drive)
             let text = try Self.output(
                 "dd if=/dev/urandom of=/tmp/x bs=64k count=16; dd if=/tmp/x of=/dev/vda bs=4k seek=3;"
                     + " sync; cat /sys/block/vda/size; sha256sum /tmp/x",
-                try Self.configuration { $0.drives = [.init(drive.path)] })
+                try Self.configuration {
+                    $0.engine = engine
+                    $0.drives = [.init(drive.path)]
+                })
             #expect(text.contains("16384"))
             let host = try Toolchain.run(
                 "sh", ["-c", "dd if=\(drive.path) bs=4k skip=3 count=256 | sha256sum"])
@@ -108,12 +119,13 @@ struct LinuxTests {
     .serialized,
     .enabled(if: Guests.hasFirmware && Guests.hasDebian, "Debian's packages cannot be fetched"))
 struct FirmwareTests {
-    @Test(arguments: [true, false])
-    func linuxBootsOverOpenSBI(_ isDynamic: Bool) throws {
+    @Test(arguments: [true, false], Configuration.Engine.allCases)
+    func linuxBootsOverOpenSBI(_ isDynamic: Bool, on engine: Configuration.Engine) throws {
         let firmware = try Guests.firmware.get()
         let text = try LinuxTests.output(
             "dmesg | grep -i 'sbi implementation'",
             try LinuxTests.configuration {
+                $0.engine = engine
                 $0.firmware = .file(isDynamic ? firmware.dynamic : firmware.jump)
             })
         #expect(text.contains("OpenSBI v"))
@@ -122,17 +134,21 @@ struct FirmwareTests {
         #expect(text.contains("@status 0"))
     }
 
-    @Test func ubootRunsInMachineMode() throws {
+    @Test(arguments: Configuration.Engine.allCases)
+    func ubootRunsInMachineMode(_ engine: Configuration.Engine) throws {
         let firmware = try Guests.firmware.get()
         var configuration = Configuration(image: firmware.uboot)
         configuration.firmware = .file(firmware.uboot)
+        configuration.engine = engine
         try prompt(configuration)
     }
 
-    @Test func ubootRunsOverOpenSBI() throws {
+    @Test(arguments: Configuration.Engine.allCases)
+    func ubootRunsOverOpenSBI(_ engine: Configuration.Engine) throws {
         let firmware = try Guests.firmware.get()
         var configuration = Configuration(image: firmware.ubootSupervisor)
         configuration.firmware = .file(firmware.dynamic)
+        configuration.engine = engine
         try prompt(configuration)
     }
 

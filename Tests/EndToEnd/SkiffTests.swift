@@ -16,11 +16,14 @@ import Testing
         return machine
     }
 
-    @Test(arguments: [Configuration.Firmware.builtIn, .none])
-    func passesItsOwnTests(_ firmware: Configuration.Firmware) throws {
+    @Test(arguments: [Configuration.Firmware.builtIn, .none], Configuration.Engine.allCases)
+    func passesItsOwnTests(
+        _ firmware: Configuration.Firmware, on engine: Configuration.Engine
+    ) throws {
         // Counted time: on a busy host the preemption that the test counts would come too rarely.
         let machine = try Self.machine {
             $0.firmware = firmware
+            $0.engine = engine
             $0.clock = .instructions(megahertz: 100)
         }
         machine.send("selftest\n")
@@ -31,16 +34,18 @@ import Testing
         #expect(try machine.wait() == 5)
     }
 
-    @Test func answersAtThePrompt() throws {
-        let machine = try Self.machine()
+    @Test(arguments: Configuration.Engine.allCases)
+    func answersAtThePrompt(_ engine: Configuration.Engine) throws {
+        let machine = try Self.machine { $0.engine = engine }
         machine.send("primes 1000\n")
         #expect(try machine.read(until: "skiff> ").contains("168"))
         machine.send("poweroff\n")
         #expect(try machine.wait() == 0)
     }
 
-    @Test func rebootsFromItsBootPlan() throws {
-        let machine = try Self.machine()
+    @Test(arguments: Configuration.Engine.allCases)
+    func rebootsFromItsBootPlan(_ engine: Configuration.Engine) throws {
+        let machine = try Self.machine { $0.engine = engine }
         machine.send("reboot\n")
         try machine.read(until: "Skiff: a small operating system")
         try machine.read(until: "skiff> ")
@@ -55,19 +60,25 @@ import Testing
     }
 
     @Test func repeatsItselfOnTheClockOfInstructions() throws {
-        func run() throws -> String {
-            let machine = try Self.machine { $0.clock = .instructions(megahertz: 100) }
+        func run(_ engine: Configuration.Engine) throws -> String {
+            let machine = try Self.machine {
+                $0.engine = engine
+                $0.clock = .instructions(megahertz: 100)
+            }
             machine.send("uptime\n")
             _ = try machine.read(until: "skiff> ")
             machine.send("poweroff\n")
             _ = try machine.wait()
             return machine.readAvailable()
         }
-        #expect(try run() == run())
+        let first = try run(.interpreter)
+        #expect(try run(.interpreter) == first)
+        #expect(try run(.translator) == first)
     }
 
-    @Test func stopsWhenAsked() throws {
-        let machine = try Self.machine()
+    @Test(arguments: Configuration.Engine.allCases)
+    func stopsWhenAsked(_ engine: Configuration.Engine) throws {
+        let machine = try Self.machine { $0.engine = engine }
         machine.stop(exitCode: 77)
         #expect(try machine.wait() == 77)
     }

@@ -1,4 +1,5 @@
 import Bits
+import EngineKit
 import GuestMemory
 import Hart
 import RISCV
@@ -13,7 +14,8 @@ import Testing
 
     /// Runs bytes of code at `base` until a store to the finisher.
     static func run(
-        _ code: [UInt8], isa: ISA = .standard, _ prepare: (Hart, GuestMemory) -> Void = { _, _ in }
+        on engine: EngineChoice, _ code: [UInt8], isa: ISA = .standard,
+        _ prepare: (Hart, GuestMemory) -> Void = { _, _ in }
     ) throws -> (hart: Hart, memory: GuestMemory, traps: [UInt64]) {
         let memory = try GuestMemory(ram: GuestRange(start: GuestPhysical(base), count: 32 << 20))
         let bus = Finisher()
@@ -24,14 +26,15 @@ import Testing
         var traps: [UInt64] = []
         hart.onTrap = { cause, _, _ in traps.append(cause) }
         let exit = withExtendedLifetime(bus) {
-            Interpreter(memory: memory).run(hart, budget: 1 << 28)
+            engine.make(memory).run(hart, budget: 1 << 28)
         }
         #expect(exit == .requested)
         return (hart, memory, traps)
     }
 
-    @Test(.enabled(if: Toolchain.has("clang"), "no clang"))
-    func operationsAgree() throws {
+    @Test(
+        .enabled(if: Toolchain.has("clang"), "no clang"), arguments: EngineChoice.allCases)
+    func operationsAgree(_ engine: EngineChoice) throws {
         let code = try QEMUOracle.link(
             ["-Wa,--defsym,BARE=1"], ["-Ttext=0x80000000", "--oformat=binary"])
         for operation in FloatOperation.allCases {
@@ -41,7 +44,7 @@ import Testing
                 let some = vectors[start..<min(start + 1 << 17, vectors.count)]
                 let bytes = QEMUOracle.bytes(some.map(\.record))
                 let output = Self.input + UInt64(bytes.count)
-                let (_, memory, traps) = try Self.run(code) { hart, memory in
+                let (_, memory, traps) = try Self.run(on: engine, code) { hart, memory in
                     _ = memory.install(GuestPhysical(Self.input), bytes)
                     hart[x: 10] = Self.input
                     hart[x: 11] = output
@@ -73,13 +76,14 @@ import Testing
     }
     /// Runs instructions with FS set to `fs` and dynamic rounding `frm`; the end is a store.
     static func run(
-        _ instructions: [UInt32], fs: UInt64 = 1, frm: UInt64 = 0, f: [UInt64] = []
+        on engine: EngineChoice, _ instructions: [UInt32], fs: UInt64 = 1, frm: UInt64 = 0,
+        f: [UInt64] = []
     ) throws -> (hart: Hart, memory: GuestMemory, traps: [UInt64]) {
         let end = [UInt32(0x0010_0337), try encode(.sd, rs1: 6)]  // lui t1, 0x100
         let code = (instructions + end).flatMap { word in
             (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
         }
-        return try run(code) { hart, memory in
+        return try run(on: engine, code) { hart, memory in
             // Trapping instructions are passed over.
             let handler: [UInt32] = [0x3410_22f3, 0x0042_8293, 0x3412_9073, 0x3020_0073]
             for (index, word) in handler.enumerated() {
@@ -98,7 +102,9 @@ import Testing
     static let three: UInt64 = 0x4008_0000_0000_0000
 
     /// A mode in the instruction rules over `frm`, whichever units compute it; flags gather.
-    @Test func roundingModesInInstructions() throws {
+    @Test(arguments: EngineChoice.allCases) func roundingModesInInstructions(_ engine: EngineChoice)
+        throws
+    {
         let up = 0x3fd5_5555_5555_5556 as UInt64
         let down = up - 1
         let expected = [down, down, down, up, down]
@@ -107,7 +113,8 @@ import Testing
                 try Self.encode(.fdiv_d, rd: 8 + $0, rs1: 0, rs2: 1, immediate: $0)
             }
             code.append(try Self.encode(.fdiv_d, rd: 16, rs1: 0, rs2: 1, immediate: 7))
-            let (hart, _, traps) = try Self.run(code, frm: frm, f: [Self.one, Self.three])
+            let (hart, _, traps) = try Self.run(
+                on: engine, code, frm: frm, f: [Self.one, Self.three])
             #expect(traps == [])
             #expect((8..<13).map { hart[f: $0] } == expected)
             #expect(hart[f: 16] == expected[Int(frm)])
@@ -117,7 +124,9 @@ import Testing
     }
 
     /// Each conversion to an integer with a mode of its own, under every other mode.
-    @Test func conversionsRoundAsTold() throws {
+    @Test(arguments: EngineChoice.allCases) func conversionsRoundAsTold(_ engine: EngineChoice)
+        throws
+    {
         let minusTwoAndAHalf: UInt64 = 0xc004_0000_0000_0000
         let expected: [Int64] = [-2, -2, -3, -2, -3]
         for frm in UInt64(0)...4 {
@@ -127,7 +136,7 @@ import Testing
                     try Self.encode(.fcvt_l_d, rd: 20 + $0, rs1: 0, immediate: $0),
                 ]
             }
-            let (hart, _, traps) = try Self.run(code, frm: frm, f: [minusTwoAndAHalf])
+            let (hart, _, traps) = try Self.run(on: engine, code, frm: frm, f: [minusTwoAndAHalf])
             #expect(traps == [])
             #expect((10..<15).map { Int64(bitPattern: hart[x: $0]) } == expected)
             #expect((20..<25).map { Int64(bitPattern: hart[x: $0]) } == expected)
@@ -135,26 +144,29 @@ import Testing
         }
     }
 
-    @Test func reservedRoundingModesAreIllegal() throws {
+    @Test(arguments: EngineChoice.allCases) func reservedRoundingModesAreIllegal(
+        _ engine: EngineChoice
+    ) throws {
         let add = try [5, 6, 7].map { try Self.encode(.fadd_d, rd: 8, immediate: $0) }
         let valid = try Self.encode(.fadd_d, rd: 9, rs1: 1, rs2: 1, immediate: 0)
         let compare = try Self.encode(.feq_d, rd: 10, rs1: 1, rs2: 1)
         let exact = try Self.encode(.fcvt_d_w, rd: 11, rs1: 10, immediate: 7)
         for frm in UInt64(5)...7 {
             let (hart, _, traps) = try Self.run(
-                add + [valid, compare, exact], frm: frm, f: [Self.one, Self.one])
+                on: engine, add + [valid, compare, exact], frm: frm, f: [Self.one, Self.one])
             #expect(traps == [2, 2, 2, 2])
             #expect(hart[f: 8] == 0)
             #expect(hart[f: 9] == 0x4000_0000_0000_0000)
             #expect(hart[f: 11] == 0)
             #expect(hart[x: 10] == 1)
         }
-        let (_, _, traps) = try Self.run(add, frm: 0)
+        let (_, _, traps) = try Self.run(on: engine, add, frm: 0)
         #expect(traps == [2, 2])
     }
 
     /// Every instruction of F, D, Zfh and Zfa needs FS on, and only those that write make it dirty.
-    @Test func floatStateIsGuarded() throws {
+    @Test(arguments: EngineChoice.allCases) func floatStateIsGuarded(_ engine: EngineChoice) throws
+    {
         let float = ISAExtension.f
         let rows = allRows.filter {
             [float, .d, .zfh, .zfhmin, .zfa].contains($0.needs) && !$0.isCompressed
@@ -164,11 +176,11 @@ import Testing
             let base = row.form == .load || row.form == .store ? 2 : 1
             let bits = row.encode(
                 Instruction(row.opcode, rd: 8, rs1: base, rs2: 3, immediate: 0))
-            let off = try Self.run([0x0000_0117, bits], fs: 0)  // auipc sp, 0
+            let off = try Self.run(on: engine, [0x0000_0117, bits], fs: 0)  // auipc sp, 0
             #expect(off.traps == [2], "\(row.mnemonic)")
             #expect(off.hart.csr.mstatus & Status.fs == 0)
             #expect(off.hart[f: 8] == 0)
-            let on = try Self.run([0x0000_0117, bits], fs: 1)
+            let on = try Self.run(on: engine, [0x0000_0117, bits], fs: 1)
             #expect(on.traps == [], "\(row.mnemonic)")
             let isDirty = on.hart.csr.mstatus & Status.fs == Status.fs
             let onlyReads = [
@@ -179,13 +191,15 @@ import Testing
     }
 
     /// Flags that the host holds are seen by reads, and a write of `fflags` forgets them.
-    @Test func flagsAreReadAndCleared() throws {
+    @Test(arguments: EngineChoice.allCases) func flagsAreReadAndCleared(_ engine: EngineChoice)
+        throws
+    {
         let inexact = try Self.encode(.fdiv_d, rd: 8, rs1: 0, rs2: 1, immediate: 7)
         let byZero = try Self.encode(.fdiv_d, rd: 8, rs1: 0, rs2: 2, immediate: 7)
         let read = { (rd: Int) in try Self.encode(.csrrs, rd: rd, immediate: 1) }
         let clear = try Self.encode(.csrrw, rd: 11, immediate: 1)
         let (hart, _, _) = try Self.run(
-            [inexact, try read(10), byZero, clear, try read(12), inexact],
+            on: engine, [inexact, try read(10), byZero, clear, try read(12), inexact],
             f: [Self.one, Self.three, 0])
         #expect(hart[x: 10] == 1)
         #expect(hart[x: 11] == 9)

@@ -8,11 +8,13 @@ import Testing
         .deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Guests/prebuilt/skiff.elf").path
 
-    @Test func gdbStopsStepsAndLooks() throws {
+    @Test(arguments: ["interpreter", "translator"])
+    func gdbStopsStepsAndLooks(_ engine: String) throws {
         try withTemporaryFolder { folder in
             let socket = folder.appendingPathComponent("gdb").path
             let run = try HullRun([
                 "boot", Self.image, "--gdb", "unix:" + socket, "--timeout", "120",
+                "--engine", engine,
             ])
             #expect(run.read(until: "Waiting for a debugger", seconds: 30) != nil)
             let commands = [

@@ -6,8 +6,10 @@ import Testing
 @Suite struct XV6Runs {
     static let tree = ProcessInfo.processInfo.environment["HULL_XV6"]
 
-    @Test(.enabled(if: tree != nil, "HULL_XV6 names no built xv6"))
-    func xv6PassesItsOwnTests() throws {
+    @Test(
+        .enabled(if: tree != nil, "HULL_XV6 names no built xv6"),
+        arguments: ["interpreter", "translator"])
+    func xv6PassesItsOwnTests(_ engine: String) throws {
         let tree = try #require(Self.tree)
         try withTemporaryFolder { folder in
             // The tests write to the disk: they get a copy.
@@ -15,7 +17,7 @@ import Testing
             try FileManager.default.copyItem(atPath: tree + "/fs.img", toPath: disk.path)
             let run = try HullRun([
                 "boot", tree + "/kernel/kernel", "--bios", "none", "--memory", "128M", "--drive",
-                disk.path, "--timeout", "1500",
+                disk.path, "--timeout", "1500", "--engine", engine,
             ])
             #expect(run.read(until: "$ ") != nil)
             try run.send("usertests -q\n")

@@ -1,3 +1,4 @@
+import EngineKit
 import Foundation
 import Hart
 import TestKit
@@ -19,8 +20,8 @@ import Testing
             ])
     }
 
-    @Test func hotLoop() throws {
-        let rig = try Rig(Self.program())
+    @Test(arguments: EngineChoice.allCases) func hotLoop(_ engine: EngineChoice) throws {
+        let rig = try Rig(Self.program(), engine: engine)
         let start = clock()
         var turns = 0
         while rig.engine.run(rig.hart, budget: 100_000) == .budget, turns < 10_000 { turns += 1 }

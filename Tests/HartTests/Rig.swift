@@ -1,4 +1,5 @@
 import Bits
+import EngineKit
 import GuestMemory
 import Hart
 import RISCV
@@ -7,17 +8,20 @@ import RISCV
 /// ends the run.
 final class Rig: Bus {
     let memory: GuestMemory
-    let engine: Interpreter
+    let engine: any Engine
     private let isa: ISA
     private(set) var stored: UInt64?
     private(set) lazy var hart = Hart(id: 0, isa: isa, memory: memory, bus: self)
     static let base: UInt64 = 0x8000_0000
 
-    init(_ program: [UInt8], isa: ISA = .standard, megabytes: UInt64 = 16) throws {
+    init(
+        _ program: [UInt8], isa: ISA = .standard, megabytes: UInt64 = 16,
+        engine choice: EngineChoice = .interpreter
+    ) throws {
         self.isa = isa
         memory = try GuestMemory(
             ram: GuestRange(start: GuestPhysical(Self.base), count: megabytes << 20))
-        engine = Interpreter(memory: memory)
+        engine = choice.make(memory)
         _ = memory.install(GuestPhysical(Self.base), program)
         hart.pc = Self.base
         hart[x: 2] = Self.base + megabytes << 20

@@ -16,10 +16,14 @@ struct AddressSpaces {
     /// Leaves of one page that may be changed.
     private(set) var leaves: [Leaf] = []
     private var next = Place.tables
+    /// Pages that every space maps alike and for good, and says so.
+    private let globals: Set<Int>
     private var random: SeededNumbers
 
     init(_ random: inout SeededNumbers) {
-        self.random = SeededNumbers(seed: random.next())
+        var own = SeededNumbers(seed: random.next())
+        globals = Set((0..<4).map { _ in 2 + own.below(20) })
+        self.random = own
         let modes: [PageTableMode] = [.sv39, .sv48, .sv39, self.random.pick([.sv57, .sv39])]
         for (index, mode) in modes.enumerated() { add(mode, index) }
     }
@@ -37,8 +41,11 @@ struct AddressSpaces {
         func physical(_ number: Int) -> UInt64 { Place.page(number) }
         for number in 0..<22 {
             let isHandler = number < 2
-            let flags = isHandler ? 0xcb : supervisorFlags(number)
-            map(mode, root, index, Place.page(number), physical(number), flags, keeps: isHandler)
+            let isGlobal = globals.contains(number)
+            let flags = isHandler ? 0xcb : isGlobal ? 0xef : supervisorFlags(number)
+            map(
+                mode, root, index, Place.page(number), physical(number), flags,
+                keeps: isHandler || isGlobal)
             if isHandler { continue }
             let other = random.once(in: 8) ? 2 + random.below(20) : number
             map(
@@ -72,7 +79,6 @@ struct AddressSpaces {
         if random.once(in: 30) { flags &= ~(PTE.read | PTE.write) }
         if random.once(in: 30) { flags &= ~PTE.execute }
         if random.once(in: 30) { flags |= PTE.execute }
-        if random.once(in: 20) { flags |= PTE.global }
         if random.once(in: 25) { flags &= ~PTE.valid }
         return flags
     }
@@ -120,12 +126,10 @@ struct AddressSpaces {
         }
         if value & PTE.read == 0 { value &= ~PTE.write }
         leaves[index].value = value
-        // An entry that was or is global is not forgotten by identifier.
-        let isGlobal = (leaf.value | value) & PTE.global != 0
         return Remap(
             entry: leaf.entry, value: value, virtual: leaf.virtual | random.next() & 0xfff,
             identifier: satp[leaf.space] >> 44 & 0xffff, byAddress: random.once(in: 2),
-            byIdentifier: !isGlobal && random.once(in: 2))
+            byIdentifier: random.once(in: 2))
     }
 }
 
