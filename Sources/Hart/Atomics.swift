@@ -56,12 +56,15 @@ extension Hart {
     static func loadReserved(_ hart: Unmanaged<Hart>, _ width: AccessWidth, _ address: UInt64)
         throws(Trap) -> UInt64
     {
-        let hart = hart._withUnsafeGuaranteedRef { $0 }
-        let host = try hart.atomicHost(width, address, .load)
-        let value = read(host, width)
-        hart.state.pointee.reservedAddress = UInt64(UInt(bitPattern: host))
-        hart.state.pointee.reservedValue = value
-        hart.state.pointee.reservedWidth = width
+        try hart.borrow { hart throws(Trap) in try hart.loadReserved(width, address) }
+    }
+    @inline(__always)
+    private func loadReserved(_ width: AccessWidth, _ address: UInt64) throws(Trap) -> UInt64 {
+        let host = try atomicHost(width, address, .load)
+        let value = Self.read(host, width)
+        state.pointee.reservedAddress = UInt64(UInt(bitPattern: host))
+        state.pointee.reservedValue = value
+        state.pointee.reservedWidth = width
         return value
     }
 
@@ -69,15 +72,20 @@ extension Hart {
     static func storeConditional(
         _ hart: Unmanaged<Hart>, _ width: AccessWidth, _ address: UInt64, _ value: UInt64
     ) throws(Trap) -> UInt64 {
-        let hart = hart._withUnsafeGuaranteedRef { $0 }
-        let host = try hart.atomicHost(width, address, .store)
+        try hart.borrow { hart throws(Trap) in try hart.storeConditional(width, address, value) }
+    }
+    @inline(__always)
+    private func storeConditional(_ width: AccessWidth, _ address: UInt64, _ value: UInt64)
+        throws(Trap) -> UInt64
+    {
+        let host = try atomicHost(width, address, .store)
         let isReserved =
-            hart.state.pointee.reservedAddress == UInt64(UInt(bitPattern: host))
-            && hart.state.pointee.reservedWidth == width
-        hart.state.pointee.reservedAddress = HartState.noReservation
+            state.pointee.reservedAddress == UInt64(UInt(bitPattern: host))
+            && state.pointee.reservedWidth == width
+        state.pointee.reservedAddress = HartState.noReservation
         guard isReserved else { return 1 }
-        var expected = hart.state.pointee.reservedValue
-        return exchange(host, width, &expected, value) ? 0 : 1
+        var expected = state.pointee.reservedValue
+        return Self.exchange(host, width, &expected, value) ? 0 : 1
     }
 
     @inline(never)
@@ -85,10 +93,15 @@ extension Hart {
         _ hart: Unmanaged<Hart>, _ operation: AtomicOperation, _ width: AccessWidth,
         _ address: UInt64, _ value: UInt64
     ) throws(Trap) -> UInt64 {
-        let hart = hart._withUnsafeGuaranteedRef { $0 }
-        let host = try hart.atomicHost(width, address, .store)
-        var old = read(host, width)
-        while !exchange(host, width, &old, operation.apply(old, value, width)) {}
+        try hart.borrow { hart throws(Trap) in try hart.atomic(operation, width, address, value) }
+    }
+    @inline(__always)
+    private func atomic(
+        _ operation: AtomicOperation, _ width: AccessWidth, _ address: UInt64, _ value: UInt64
+    ) throws(Trap) -> UInt64 {
+        let host = try atomicHost(width, address, .store)
+        var old = Self.read(host, width)
+        while !Self.exchange(host, width, &old, operation.apply(old, value, width)) {}
         return old
     }
 
@@ -97,10 +110,17 @@ extension Hart {
         _ hart: Unmanaged<Hart>, _ width: AccessWidth, _ address: UInt64, _ expected: UInt64,
         _ new: UInt64
     ) throws(Trap) -> UInt64 {
-        let hart = hart._withUnsafeGuaranteedRef { $0 }
-        let host = try hart.atomicHost(width, address, .store)
+        try hart.borrow { hart throws(Trap) in
+            try hart.compareAndSwap(width, address, expected, new)
+        }
+    }
+    @inline(__always)
+    private func compareAndSwap(
+        _ width: AccessWidth, _ address: UInt64, _ expected: UInt64, _ new: UInt64
+    ) throws(Trap) -> UInt64 {
+        let host = try atomicHost(width, address, .store)
         var seen = width == .word ? UnaryOperation.signExtend32.apply(expected) : expected
-        _ = exchange(host, width, &seen, new)
+        _ = Self.exchange(host, width, &seen, new)
         return seen
     }
 

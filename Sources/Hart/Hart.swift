@@ -14,16 +14,17 @@ package final class Hart {
     package let state: UnsafeMutablePointer<HartState>
     let pool: UnsafeMutablePointer<TablePool>
     /// The world beyond RAM; set once before the first run.
-    package unowned(unsafe) var bus: any Bus
+    @exclusivity(unchecked) package unowned(unsafe) var bus: any Bus
     /// True where the machine itself is the firmware: an `ecall` from S-mode is an exit.
-    package var exitsOnFirmwareCall = false
+    @exclusivity(unchecked) package var exitsOnFirmwareCall = false
     /// Told of each trap as it is taken, for tracing.
-    package var onTrap: ((_ cause: UInt64, _ value: UInt64, _ pc: UInt64) -> Void)?
+    @exclusivity(unchecked) package var onTrap:
+        ((_ cause: UInt64, _ value: UInt64, _ pc: UInt64) -> Void)?
     /// Code that engines made from this page is stale; its `hasCode` flag is clear already.
-    package var onCodeWrite: (GuestPhysical) -> Void = { _ in }
-    package var statistics = Statistics()
+    @exclusivity(unchecked) package var onCodeWrite: (GuestPhysical) -> Void = { _ in }
+    @exclusivity(unchecked) package var statistics = Statistics()
     /// Breakpoints and watchpoints; after a change of either call the engine's `debugChanged`.
-    package var debug = DebugState()
+    @exclusivity(unchecked) package var debug = DebugState()
 
     /// Counts of what is rare enough to count.
     package struct Statistics: Sendable {
@@ -62,6 +63,20 @@ package final class Hart {
         state.deallocate()
         pool.pointee.release()
         pool.deallocate()
+    }
+}
+
+extension Unmanaged where Instance == Hart {
+    /// Calls a method of the hart without counting references, which costs more than most of them do.
+    @inline(__always)
+    func borrow<Result>(_ body: (Hart) throws(Trap) -> Result) throws(Trap) -> Result {
+        let outcome: Swift.Result<Result, Trap> = _withUnsafeGuaranteedRef { hart in
+            do throws(Trap) { return .success(try body(hart)) } catch { return .failure(error) }
+        }
+        switch outcome {
+        case .success(let result): return result
+        case .failure(let trap): throw trap
+        }
     }
 }
 

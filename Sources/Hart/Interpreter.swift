@@ -5,11 +5,11 @@ import RISCV
 /// The interpreter: pre-decoded slots and one flat switch over the clauses. The oracle for every other
 /// engine.
 package final class Interpreter: Engine {
-    private var pages = DecodedPages()
+    @exclusivity(unchecked) private var pages = DecodedPages()
     private let memory: GuestMemory
-    private var harts: [Unmanaged<Hart>] = []
+    @exclusivity(unchecked) private var harts: [Unmanaged<Hart>] = []
     /// The hart that ran last, which is known already.
-    private var latest: UnsafeMutableRawPointer?
+    @exclusivity(unchecked) private var latest: UnsafeMutableRawPointer?
     private let isInner: Bool
 
     /// An inner interpreter belongs to an engine that says which written pages to forget: it does not
@@ -81,7 +81,11 @@ package final class Interpreter: Engine {
 
     /// At a resume slot: exits, interrupts, then the slot of `pc`. nil: leave the loop.
     @inline(never)
-    func resume(_ hart: Hart) throws(Trap) -> UnsafePointer<Instruction>? {
+    func resume(_ hart: Unmanaged<Hart>) throws(Trap) -> UnsafePointer<Instruction>? {
+        try hart.borrow { hart throws(Trap) in try resume(hart) }
+    }
+    @inline(__always)
+    private func resume(_ hart: Hart) throws(Trap) -> UnsafePointer<Instruction>? {
         let state = hart.state
         if state.pointee.attention.rawValue != 0 && !hart.attend() { return nil }
         let pc = state.pointee.pc

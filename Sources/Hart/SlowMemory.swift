@@ -8,20 +8,31 @@ extension Hart {
     static func slowLoad(_ hart: Unmanaged<Hart>, _ width: AccessWidth, _ address: UInt64)
         throws(Trap) -> UInt64
     {
-        let hart = hart._withUnsafeGuaranteedRef { $0 }
-        hart.statistics.tlbMisses &+= 1
-        if hart.debug.isWatching { hart.watch(address, width, isStore: false) }
-        if crossesPage(address, width) {
-            return try hart.loadBytes(width, address)
+        try hart.borrow { hart throws(Trap) in try hart.slowLoad(width, address) }
+    }
+    @inline(__always)
+    private func slowLoad(_ width: AccessWidth, _ address: UInt64) throws(Trap) -> UInt64 {
+        if let host = misalignedHost(width, address, isStore: false) {
+            return switch width {
+            case .byte: UInt64(host.loadUnaligned(as: UInt8.self))
+            case .half: UInt64(host.loadUnaligned(as: UInt16.self))
+            case .word: UInt64(host.loadUnaligned(as: UInt32.self))
+            case .double: host.loadUnaligned(as: UInt64.self)
+            }
         }
-        let result = try hart.translate(address, count: width.bytes, .load)
-        if let value = hart.memory.load(result.physical, width: width) {
-            hart.fillData(address, result, .load)
+        statistics.tlbMisses &+= 1
+        if debug.isWatching { watch(address, width, isStore: false) }
+        if Self.crossesPage(address, width) {
+            return try loadBytes(width, address)
+        }
+        let result = try translate(address, count: width.bytes, .load)
+        if let value = memory.load(result.physical, width: width) {
+            fillData(address, result, .load)
             return value
         }
-        hart.statistics.deviceLoads &+= 1
-        guard isAligned(address, width) else { throw Trap(.loadMisaligned, value: address) }
-        guard let value = hart.bus.load(result.physical, width, from: hart) else {
+        statistics.deviceLoads &+= 1
+        guard Self.isAligned(address, width) else { throw Trap(.loadMisaligned, value: address) }
+        guard let value = bus.load(result.physical, width, from: self) else {
             throw Trap(.loadAccessFault, value: address)
         }
         return value
@@ -31,23 +42,48 @@ extension Hart {
     static func slowStore(
         _ hart: Unmanaged<Hart>, _ width: AccessWidth, _ address: UInt64, _ value: UInt64
     ) throws(Trap) {
-        let hart = hart._withUnsafeGuaranteedRef { $0 }
-        hart.statistics.tlbMisses &+= 1
-        if hart.debug.isWatching { hart.watch(address, width, isStore: true) }
-        if crossesPage(address, width) {
-            return try hart.storeBytes(width, address, value)
-        }
-        let result = try hart.translate(address, count: width.bytes, .store)
-        if hart.memory.store(result.physical, value, width: width) {
-            hart.wroteMemory(result.physical)
-            hart.fillData(address, result, .store)
+        try hart.borrow { hart throws(Trap) in try hart.slowStore(width, address, value) }
+    }
+    @inline(__always)
+    private func slowStore(_ width: AccessWidth, _ address: UInt64, _ value: UInt64) throws(Trap) {
+        if let host = misalignedHost(width, address, isStore: true) {
+            switch width {
+            case .byte: host.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
+            case .half: host.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+            case .word: host.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
+            case .double: host.storeBytes(of: value, as: UInt64.self)
+            }
             return
         }
-        hart.statistics.deviceStores &+= 1
-        guard isAligned(address, width) else { throw Trap(.storeMisaligned, value: address) }
-        guard hart.bus.store(result.physical, width, value, from: hart) else {
+        statistics.tlbMisses &+= 1
+        if debug.isWatching { watch(address, width, isStore: true) }
+        if Self.crossesPage(address, width) {
+            return try storeBytes(width, address, value)
+        }
+        let result = try translate(address, count: width.bytes, .store)
+        if memory.store(result.physical, value, width: width) {
+            wroteMemory(result.physical)
+            fillData(address, result, .store)
+            return
+        }
+        statistics.deviceStores &+= 1
+        guard Self.isAligned(address, width) else { throw Trap(.storeMisaligned, value: address) }
+        guard bus.store(result.physical, width, value, from: self) else {
             throw Trap(.storeAccessFault, value: address)
         }
+    }
+
+    /// Where the bytes are that the tables' lookup refused for their alignment alone.
+    @inline(__always)
+    private func misalignedHost(_ width: AccessWidth, _ address: UInt64, isStore: Bool)
+        -> UnsafeMutableRawPointer?
+    {
+        if Self.isAligned(address, width) || Self.crossesPage(address, width) { return nil }
+        let table = isStore ? TableLayout.dataCount : 0
+        let entry = state.pointee.dataTLB[table + TableLayout.dataIndex(address)]
+        guard entry.tag == address & ~0xfff else { return nil }
+        return UnsafeMutableRawPointer(
+            bitPattern: UInt(truncatingIfNeeded: entry.value &+ address))
     }
 
     static func crossesPage(_ address: UInt64, _ width: AccessWidth) -> Bool {

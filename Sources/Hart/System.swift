@@ -7,41 +7,42 @@ extension Hart {
     /// Executes one; true where the hart must go on through the resume slot (`pc` is set then).
     @inline(never)
     package static func system(_ hart: Unmanaged<Hart>, _ i: Instruction, at pc: UInt64)
-        throws(Trap)
-        -> Bool
+        throws(Trap) -> Bool
     {
-        let hart = hart._withUnsafeGuaranteedRef { $0 }
-        let state = hart.state
+        try hart.borrow { hart throws(Trap) in try hart.system(i, at: pc) }
+    }
+    @inline(__always)
+    private func system(_ i: Instruction, at pc: UInt64) throws(Trap) -> Bool {
         switch i.opcode {
         case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
-            return try hart.accessCSR(i, at: pc)
+            return try accessCSR(i, at: pc)
         case .ecall:
-            return try hart.environmentCall(at: pc)
+            return try environmentCall(at: pc)
         case .ebreak:
             throw Trap(.breakpoint, value: pc)
         case .mret:
             state.pointee.pc = try state.pointee.csr.mret(privilege: &state.pointee.privilege)
-            return hart.changedMode()
+            return changedMode()
         case .sret:
             state.pointee.pc = try state.pointee.csr.sret(privilege: &state.pointee.privilege)
-            return hart.changedMode()
+            return changedMode()
         case .wfi, .wrs_nto, .wrs_sto:
-            return try hart.wait(i, at: pc)
+            return try wait(i, at: pc)
         case .fence_i:
             // Stores to decoded pages are seen as they happen, so there is nothing to forget.
             return false
         case .sfence_vma, .sinval_vma:
             try state.pointee.csr.permitTranslationFence(state.pointee.privilege)
-            hart.fence(i)
-            return hart.resume(at: pc &+ i.length)
+            fence(i)
+            return resume(at: pc &+ i.length)
         case .sfence_w_inval, .sfence_inval_ir:
             try state.pointee.csr.permitInvalidationFence(state.pointee.privilege)
             return false
         case .cbo_zero, .cbo_clean, .cbo_flush, .cbo_inval:
-            try hart.cacheBlock(i)
+            try cacheBlock(i)
             return false
         case .amocas_q:
-            try hart.compareAndSwapQuad(i)
+            try compareAndSwapQuad(i)
             return false
         default:
             throw .illegal

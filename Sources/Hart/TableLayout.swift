@@ -38,8 +38,8 @@ package enum TableLayout {
     @inlinable package static var siteCount: Int { 512 }
     @inlinable package static var dataCount: Int { 1024 }
     @inlinable package static var jumpCount: Int { 1024 }
-    @inlinable package static var fetchCount: Int { 256 }
-    @inlinable package static var pageCount: Int { 256 }
+    @inlinable package static var fetchCount: Int { 1024 }
+    @inlinable package static var pageCount: Int { 1024 }
     @inlinable package static var entryBytes: Int { 16 }
 
     /// Marks an empty entry of every table but those by site: never equal to a masked address, because

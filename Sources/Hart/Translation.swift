@@ -23,7 +23,8 @@ struct WalkMemory: PhysicalMemory {
         }
     }
     private func allows(_ address: GuestPhysical, _ kind: AccessKind) -> Bool {
-        state.pointee.csr.pmp.check(address, count: 8, kind, privilege: .supervisor)
+        state.pointee.csr.pmp.isOpen(address, count: 8, .supervisor)
+            || state.pointee.csr.pmp.check(address, count: 8, kind, privilege: .supervisor)
     }
 }
 
@@ -68,11 +69,13 @@ extension Hart {
         var result = try PageWalk.walk(
             GuestVirtual(address), kind, state.pointee.csr.walkContext(effective: privilege),
             &reader)
+        let page = GuestPhysical(result.physical.rawValue & ~0xfff)
+        if state.pointee.csr.pmp.isOpen(page, count: 4096, privilege) { return result }
         guard
             state.pointee.csr.pmp.check(result.physical, count: count, kind, privilege: privilege)
         else { throw Trap(kind.accessFault, value: address) }
-        let page = state.pointee.csr.pmp.pagePermissions(result.physical, privilege: privilege)
-        result.permissions.formIntersection(page ?? [])
+        let allowed = state.pointee.csr.pmp.pagePermissions(result.physical, privilege: privilege)
+        result.permissions.formIntersection(allowed ?? [])
         return result
     }
 

@@ -15,7 +15,7 @@ extension Interpreter {
                 decode(s.hart._withUnsafeGuaranteedRef { $0 }, s.slot)
                 continue
             case .resume:
-                guard let slot = try resume(s.hart._withUnsafeGuaranteedRef { $0 }) else { return }
+                guard let slot = try resume(s.hart) else { return }
                 s.slot = slot
                 s.bias = s.state.pointee.pc &- UInt64(UInt(bitPattern: slot)) &>> 2
                 continue

@@ -142,7 +142,9 @@ package enum CSROperation: UInt8, Sendable { case write, set, clear }
 /// What derived state the hart asks of the file.
 extension CSRFile {
     /// The privilege whose rules a load or store follows (MPRV); fetches take the current one.
-    @inlinable package func effectivePrivilege(_ access: AccessKind, _ privilege: Privilege)
+    @inlinable @inline(__always) package func effectivePrivilege(
+        _ access: AccessKind, _ privilege: Privilege
+    )
         -> Privilege
     {
         guard access != .fetch, mstatus & Status.mprv != 0 else { return privilege }
@@ -150,9 +152,11 @@ extension CSRFile {
     }
 
     /// The walk's rules for accesses with this effective privilege.
-    @inlinable package func walkContext(effective privilege: Privilege) -> WalkContext {
+    @inlinable @inline(__always) package func walkContext(effective privilege: Privilege)
+        -> WalkContext
+    {
         WalkContext(
-            mode: PageTableMode(rawValue: UInt8(truncatingIfNeeded: satp &>> 60)) ?? .bare,
+            mode: PageTableMode(field: satp &>> 60),
             root: GuestPhysical(satp.bits(43, 0) &<< 12), privilege: privilege,
             sum: mstatus & Status.sum != 0, mxr: mstatus & Status.mxr != 0,
             adue: menvcfg & Environment.adue != 0, pbmte: menvcfg & Environment.pbmte != 0,

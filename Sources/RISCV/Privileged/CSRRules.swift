@@ -3,7 +3,7 @@ import Bits
 /// Which accesses exist and are allowed (privileged specification §2.1 and each register's own text).
 extension CSRFile {
     /// Throws an illegal instruction where this access is none.
-    func permit(_ number: Int, writes: Bool, privilege: Privilege) throws(Trap) {
+    mutating func permit(_ number: Int, writes: Bool, privilege: Privilege) throws(Trap) {
         // Bits 9:8 are the lowest privilege, 11:10 == 3 says read-only.
         guard Int(privilege.rawValue) >= (number &>> 8) & 3 else { throw .illegal }
         guard !writes || (number &>> 10) & 3 != 3 else { throw .illegal }
@@ -31,7 +31,7 @@ extension CSRFile {
     }
 
     /// The registers that need no more than their privilege.
-    private func exists(_ number: Int) -> Bool {
+    @inline(__always) private mutating func exists(_ number: Int) -> Bool {
         switch number {
         case CSR.sstatus, CSR.sie, CSR.stvec, CSR.scounteren, CSR.sscratch, CSR.sepc, CSR.scause,
             CSR.stval, CSR.sip:
@@ -50,18 +50,20 @@ extension CSRFile {
     }
 
     /// `mcounteren` gates supervisor and user mode, `scounteren` user mode too.
-    private func permitsCounter(_ index: Int, _ privilege: Privilege) -> Bool {
+    @inline(__always) private mutating func permitsCounter(_ index: Int, _ privilege: Privilege)
+        -> Bool
+    {
         if privilege == .machine { return true }
         return mcounteren.bit(index) && (privilege == .supervisor || scounteren.bit(index))
     }
 
-    private func permitsTimer(_ privilege: Privilege) -> Bool {
+    @inline(__always) private mutating func permitsTimer(_ privilege: Privilege) -> Bool {
         guard isa.has(.sstc) else { return false }
         return privilege == .machine
             || (menvcfg & Environment.stce != 0 && mcounteren.bit(1))
     }
 
-    private func permitsSeed(_ privilege: Privilege) -> Bool {
+    @inline(__always) private mutating func permitsSeed(_ privilege: Privilege) -> Bool {
         guard isa.has(.zkr) else { return false }
         switch privilege {
         case .machine: return true

@@ -8,7 +8,7 @@ extension CSRFile {
         privilege: Privilege, context: CSRContext
     ) throws(Trap) -> (value: UInt64, effects: CSREffects) {
         try permit(number, writes: writes, privilege: privilege)
-        let old = value(number, context)
+        let old = current(number, context)
         guard writes else {
             if number == CSR.seed { throw .illegal }
             return (old, [])

@@ -15,6 +15,8 @@ package struct PMP: Sendable {
     @usableFromInline var end = InlineArray<16, UInt64>(repeating: 0)
     /// Entries from here on are off.
     @usableFromInline var activeCount = 0
+    /// Up to here the first entry that holds anything allows everything to every mode.
+    @usableFromInline var openEnd: UInt64 = 0
 
     @usableFromInline package init() {}
 
@@ -73,9 +75,20 @@ package struct PMP: Sendable {
             end[index] = stop
             if mode(index) != 0 { activeCount = index + 1 }
         }
+        let lowest = (0..<activeCount).first { first[$0] < end[$0] }
+        let isOpen = lowest.map { first[$0] == 0 && configurationByte($0) & 7 == 7 } ?? false
+        openEnd = isOpen ? lowest.map { end[$0] } ?? 0 : 0
     }
 
     // MARK: Checks
+
+    /// Whether nothing is to be checked, which is usual: no entry is in use in machine mode, or one
+    /// opens all memory. False says nothing.
+    @inlinable @inline(__always)
+    package func isOpen(_ address: GuestPhysical, count: UInt64, _ privilege: Privilege) -> Bool {
+        let (stop, overflow) = address.rawValue.addingReportingOverflow(count)
+        return (stop <= openEnd && !overflow) || (activeCount == 0 && privilege == .machine)
+    }
 
     /// What the lowest-numbered entry that overlaps the bytes allows; nil where that entry holds only
     /// some of them, so that no single answer holds.

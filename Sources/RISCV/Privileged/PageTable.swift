@@ -9,6 +9,15 @@ package enum PageTableMode: UInt8, Sendable, CaseIterable, Comparable {
     case sv57 = 10
 
     @inlinable package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    /// The mode of a field that was legalised when it was written.
+    @inlinable @inline(__always) package init(field: UInt64) {
+        switch field {
+        case 8: self = .sv39
+        case 9: self = .sv48
+        case 10: self = .sv57
+        default: self = .bare
+        }
+    }
     @inlinable package var levels: Int {
         self == .bare ? 0 : Int(rawValue) &- 5
     }

@@ -31,12 +31,14 @@ extension CSRFile {
     @inlinable package var wakes: Bool { pending & mie != 0 }
 
     /// The interrupt to take now, with the interrupt bit as in `mcause`, or nil.
-    @inlinable package func pendingInterrupt(privilege: Privilege) -> UInt64? {
+    @inlinable @inline(__always) package func pendingInterrupt(privilege: Privilege) -> UInt64? {
         let enabled = pending & mie
         return enabled == 0 ? nil : deliverable(enabled, privilege)
     }
 
-    @usableFromInline func deliverable(_ enabled: UInt64, _ privilege: Privilege) -> UInt64? {
+    @inlinable @inline(__always) func deliverable(_ enabled: UInt64, _ privilege: Privilege)
+        -> UInt64?
+    {
         let toMachine = enabled & ~mideleg
         if toMachine != 0 && (privilege != .machine || mstatus & Status.mie != 0) {
             return Self.highest(toMachine)
@@ -48,7 +50,7 @@ extension CSRFile {
     }
 
     /// The fixed order: MEI, MSI, MTI, SEI, SSI, STI, LCOFI.
-    private static func highest(_ bits: UInt64) -> UInt64? {
+    @usableFromInline static func highest(_ bits: UInt64) -> UInt64? {
         let order: InlineArray<7, Int> = [11, 3, 7, 9, 1, 5, 13]
         for index in order.indices where bits.bit(order[index]) {
             return Interrupts.flag | UInt64(order[index])
