@@ -28,6 +28,24 @@ struct TableTests {
     }
     private func enter(_ satp: UInt64) { it.hart.csr.satp = satp }
 
+    /// Within a page the tables serve them too; over its end both pages count.
+    @Test func misalignedAccessesFindTheirBytes() {
+        let a = it.space(asid: 1)
+        it.map(a, address, to: one, Spaces.readWrite)
+        it.map(a, address + 4096, to: two, Spaces.read)
+        enter(a)
+        for offset: UInt64 in [0, 1, 3, 0xff7, 0xff8] {
+            for value: UInt64 in [0x0102_0304_0506_0708, 0xffee_ddcc_bbaa_9988] {
+                it.step(.store, address + offset, value)
+                #expect(it.step(.load, address + offset) == value)
+            }
+        }
+        it.step(.store, address + 0xff8, 0x1122_3344_5566_7788)
+        #expect(it.step(.load, address + 0xffc) == 2 << 32 | 0x1122_3344)
+        #expect(it.step(.store, address + 0xffc) == nil)
+        #expect(it.step(.load, address + 0xff8) == 0x1122_3344_5566_7788)
+    }
+
     @Test func aSwitchOfAddressSpacesKeepsBoth() {
         let (a, b) = spaces()
         enter(a)

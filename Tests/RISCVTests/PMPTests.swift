@@ -216,4 +216,33 @@ import Testing
         let bit: UInt8 = access == .load ? 1 : access == .store ? 2 : 4
         return byte & bit != 0
     }
+
+    /// The short answer never says more than the long one.
+    @Test func openMemoryIsOpen() {
+        let everywhere = (Self.napot | 7, UInt64.max)
+        let cases: [(entries: [(UInt8, UInt64)], isOpen: Bool)] = [
+            ([everywhere], true),
+            ([(Self.tor | 7, 0), everywhere], true),
+            ([(Self.napot | Self.locked | 7, UInt64.max)], true),
+            ([(Self.napot | 5, UInt64.max)], false),
+            ([(Self.na4, 0x2000_0000), everywhere], false),
+            ([(Self.tor | 7, 0x2000_0000), everywhere], false),
+            ([], false),
+        ]
+        for (entries, isOpen) in cases {
+            let pmp = Self.pmp(entries)
+            for mode in Self.modes {
+                let address = GuestPhysical(0x8000_0000)
+                let says = pmp.isOpen(address, count: 4096, mode)
+                #expect(says == (isOpen || entries.isEmpty && mode == .machine))
+                if says {
+                    #expect(pmp.permissions(address, count: 4096, privilege: mode) == .all)
+                }
+            }
+        }
+        let half = Self.pmp([(Self.tor | 7, 0x2000_0000), (Self.tor | 5, 0x3000_0000)])
+        #expect(half.isOpen(GuestPhysical(0x7fff_f000), count: 4096, .user))
+        #expect(!half.isOpen(GuestPhysical(0x7fff_f001), count: 4096, .user))
+        #expect(!half.isOpen(GuestPhysical(~0), count: 8, .user))
+    }
 }
