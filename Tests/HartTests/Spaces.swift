@@ -1,4 +1,5 @@
 import Bits
+import EngineKit
 import GuestMemory
 import Hart
 import RISCV
@@ -25,7 +26,7 @@ final class Spaces {
         case fencePageOfSpace = 20
     }
 
-    init() throws {
+    init(engine: EngineChoice = .interpreter) throws {
         let program: [UInt32] = [
             0x0005_b503,  // ld a0, 0(a1)
             0x00c5_b023,  // sd a2, 0(a1)
@@ -37,7 +38,7 @@ final class Spaces {
         rig = try Rig(
             program.flatMap { word in
                 (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
-            })
+            }, engine: engine)
         rig.hart.csr.pmp.setAddress(0, ~0)
         rig.hart.csr.pmp.setConfiguration(upper: false, 0x1f)
         rig.hart.csr.mtvec = Rig.base + 0x800
