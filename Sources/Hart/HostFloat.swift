@@ -18,6 +18,15 @@ package enum HostFloat {
     @inline(__always) package static func end(_ saved: UInt32) -> FloatFlags {
         FloatFlags(rawValue: UInt8(truncatingIfNeeded: hull_float_end(saved)))
     }
+    /// Host code within a session: what it computes with numbers of its own (a set that grows does)
+    /// neither rounds as the guest likes nor raises the guest's flags.
+    @inline(__always) package static func suspended<Result, Failure>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let saved = hull_float_suspend()
+        defer { hull_mxcsr_write(saved) }
+        return try body()
+    }
     /// The flags gathered so far in this session, which are then clear.
     @inline(__always) package static func takeFlags() -> FloatFlags {
         FloatFlags(rawValue: UInt8(truncatingIfNeeded: hull_float_take_flags()))

@@ -32,7 +32,8 @@ extension Hart {
         }
         statistics.deviceLoads &+= 1
         guard Self.isAligned(address, width) else { throw Trap(.loadMisaligned, value: address) }
-        guard let value = bus.load(result.physical, width, from: self) else {
+        let loaded = HostFloat.suspended { bus.load(result.physical, width, from: self) }
+        guard let value = loaded else {
             throw Trap(.loadAccessFault, value: address)
         }
         return value
@@ -68,7 +69,10 @@ extension Hart {
         }
         statistics.deviceStores &+= 1
         guard Self.isAligned(address, width) else { throw Trap(.storeMisaligned, value: address) }
-        guard bus.store(result.physical, width, value, from: self) else {
+        let isStored = HostFloat.suspended {
+            bus.store(result.physical, width, value, from: self)
+        }
+        guard isStored else {
             throw Trap(.storeAccessFault, value: address)
         }
     }

@@ -208,13 +208,26 @@ import Testing
     }
 }
 
+/// What the host computes for a device is not seen in the guest's flags.
+extension FloatHartTests {
+    @Test(arguments: EngineChoice.allCases)
+    func devicesLeaveFlagsAlone(_ engine: EngineChoice) throws {
+        let (hart, _, traps) = try Self.run(on: engine, [], frm: 2)
+        #expect(traps == [])
+        #expect(hart.csr.fflags == 0)
+    }
+}
+
 /// A bus with one register, whose store ends the run.
 private final class Finisher: Bus {
+    private(set) var third = 0.0
     func load(_ address: GuestPhysical, _ width: AccessWidth, from hart: Hart) -> UInt64? { nil }
     func store(_ address: GuestPhysical, _ width: AccessWidth, _ value: UInt64, from hart: Hart)
         -> Bool
     {
         guard address.rawValue == 0x10_0000 else { return false }
+        // Inexact.
+        third = Double(value | 1) / 3
         hart.requestExit()
         return true
     }

@@ -50,6 +50,12 @@ HULL_FLOAT uint32_t hull_float_end(uint32_t saved) {
     hull_mxcsr_write(saved);
     return flags;
 }
+/// Within a session: gives MXCSR to host code for a while; returns the guest's for `hull_mxcsr_write`.
+HULL_FLOAT uint32_t hull_float_suspend(void) {
+    uint32_t saved = hull_mxcsr_read();
+    hull_mxcsr_write(HULL_MXCSR_MASKED);
+    return saved;
+}
 /// Within a session: the flags gathered, which are then clear.
 HULL_FLOAT uint32_t hull_float_take_flags(void) {
     uint32_t mxcsr = hull_mxcsr_read();
