@@ -31,7 +31,8 @@ extension Hart {
             let offset = state.pointee.reservedAddress &- UInt64(UInt(bitPattern: slot.base))
             guard offset < slot.count else { continue }
             return Reservation(
-                address: GuestPhysical(slot.start &+ offset), width: state.pointee.reservedWidth,
+                address: GuestPhysical(slot.start &+ offset),
+                width: AccessWidth(rawValue: state.pointee.reservedBytes) ?? .double,
                 value: state.pointee.reservedValue)
         }
         return nil

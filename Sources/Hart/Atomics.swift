@@ -64,7 +64,7 @@ extension Hart {
         let value = Self.read(host, width)
         state.pointee.reservedAddress = UInt64(UInt(bitPattern: host))
         state.pointee.reservedValue = value
-        state.pointee.reservedWidth = width
+        state.pointee.reservedBytes = width.rawValue
         return value
     }
 
@@ -81,7 +81,7 @@ extension Hart {
         let host = try atomicHost(width, address, .store)
         let isReserved =
             state.pointee.reservedAddress == UInt64(UInt(bitPattern: host))
-            && state.pointee.reservedWidth == width
+            && state.pointee.reservedBytes == width.rawValue
         state.pointee.reservedAddress = HartState.noReservation
         guard isReserved else { return 1 }
         var expected = state.pointee.reservedValue

@@ -77,7 +77,7 @@ extension Hart {
     }
 
     private func parcel(at address: UInt64, _ privilege: Privilege) -> UInt16? {
-        var reader = WalkMemory(memory: memory, state: state, marks: false)
+        var reader = WalkMemory(memory: memory, state: state, marking: .pretended)
         let context = state.pointee.csr.walkContext(effective: privilege)
         let found = try? PageWalk.walk(GuestVirtual(address), .fetch, context, &reader)
         return found.flatMap { memory.load16($0.physical) }

@@ -205,6 +205,8 @@ extension Execution: Semantics {
         let here = pc(of: slot)
         if try Hart.system(hart, instruction, at: here) {
             next = state.pointee.resumeSlot
+        } else {
+            attend()
         }
     }
 }

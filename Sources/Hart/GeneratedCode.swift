@@ -13,12 +13,15 @@ extension Hart {
 
     /// Translates and fills the table of loads or stores. False where it does not hold the page
     /// afterwards: a trap, a device, a page that is watched or that PMP divides. No trap is taken;
-    /// A and D bits may have been set.
+    /// A and D bits may have been set, unless the store `isLater`: then no bit is.
     @inline(never)
-    package func refill(_ address: UInt64, isStore: Bool) -> Bool {
+    package func refill(_ address: UInt64, isStore: Bool, isLater: Bool = false) -> Bool {
         statistics.tlbMisses &+= 1
         let kind = isStore ? AccessKind.store : .load
-        guard let result = try? translate(address, count: 1, kind) else { return false }
+        guard
+            let result = try? translate(
+                address, count: 1, kind, marking: isLater ? .refused : .done)
+        else { return false }
         if isStore {
             guard memory.writableHost(result.physical, count: 1) != nil else { return false }
         }

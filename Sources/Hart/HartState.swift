@@ -32,10 +32,10 @@ package struct HartState {
     package var floatUnready: UInt8 = 1
     /// 0 only where `mstatus.FS` is not off.
     package var floatOff: UInt8 = 1
-    /// For generated code: words to use as it likes, and two of its engine's.
+    /// For generated code: words to use as it likes, the hart itself, and the tables that GS points at.
     package var scratch: InlineArray<8, UInt64> = .init(repeating: 0)
     package var engine: UInt64 = 0
-    package var savedStack: UInt64 = 0
+    package var loadedTables: UInt64 = 0
     /// The interpreter's view of the tables of fetches and of data accesses, which differ under MPRV.
     /// Stores lie `TableLayout.dataCount` entries behind loads.
     var fetchTLB: UnsafeMutablePointer<TableEntry>
@@ -46,7 +46,7 @@ package struct HartState {
     /// `reservedAddress == noReservation`.
     package var reservedAddress: UInt64 = HartState.noReservation
     package var reservedValue: UInt64 = 0
-    package var reservedWidth: AccessWidth = .byte
+    package var reservedBytes: UInt8 = 0
     package var pendingExit: Exit = .budget
     var hostRoundings = HostRoundings()
     package var csr: CSRFile

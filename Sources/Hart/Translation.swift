@@ -6,8 +6,14 @@ import RISCV
 struct WalkMemory: PhysicalMemory {
     let memory: GuestMemory
     let state: UnsafeMutablePointer<HartState>
-    /// False for someone who only looks: no A or D bit is set.
-    var marks = true
+    var marking = Marking.done
+    enum Marking {
+        case done
+        /// For someone who only looks: no A or D bit is set, and the walk goes on as if.
+        case pretended
+        /// The walk fails where a bit would have to be set.
+        case refused
+    }
 
     func load64(_ address: GuestPhysical) -> UInt64? {
         guard allows(address, .load) else { return nil }
@@ -15,7 +21,7 @@ struct WalkMemory: PhysicalMemory {
     }
     func compareAndSwap64(_ address: GuestPhysical, expected: UInt64, new: UInt64) -> Bool? {
         guard allows(address, .store) else { return nil }
-        guard marks else { return true }
+        guard marking == .done else { return marking == .pretended ? true : nil }
         return switch memory.compareExchange(address, expected, new) {
         case .stored: true
         case .found: false
@@ -61,11 +67,12 @@ extension Hart {
     }
 
     /// Translates a data or fetch address, under PMP for `count` bytes, and says how it may be cached.
-    func translate(_ address: UInt64, count: UInt64, _ kind: AccessKind) throws(Trap)
-        -> Translation
-    {
+    func translate(
+        _ address: UInt64, count: UInt64, _ kind: AccessKind,
+        marking: WalkMemory.Marking = .done
+    ) throws(Trap) -> Translation {
         let privilege = kind == .fetch ? state.pointee.privilege : dataPrivilege
-        var reader = WalkMemory(memory: memory, state: state)
+        var reader = WalkMemory(memory: memory, state: state, marking: marking)
         var result = try PageWalk.walk(
             GuestVirtual(address), kind, state.pointee.csr.walkContext(effective: privilege),
             &reader)
@@ -81,7 +88,7 @@ extension Hart {
 
     /// The same for someone who only looks (a debugger): no A or D bit is set, nothing is thrown.
     package func physical(for address: GuestVirtual) -> GuestPhysical? {
-        var reader = WalkMemory(memory: memory, state: state, marks: false)
+        var reader = WalkMemory(memory: memory, state: state, marking: .pretended)
         for kind in [AccessKind.load, .fetch] {
             let privilege = kind == .fetch ? state.pointee.privilege : dataPrivilege
             let context = state.pointee.csr.walkContext(effective: privilege)

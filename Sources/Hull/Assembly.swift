@@ -39,7 +39,7 @@ package struct Assembly {
         ) { memory in
             switch configuration.engine {
             case .interpreter: Interpreter(memory: memory)
-            case .translator: Translator(memory: memory)
+            case .translator: Translator(memory: memory) ?? Interpreter(memory: memory)
             }
         }
         machine = try Machine(boot.board, boot.plan, parts)

@@ -1,19 +1,240 @@
 import Bits
+import CHost
 import GuestMemory
 import Hart
 import RISCV
 
 /// The translator: turns guest code into host code and runs that.
+///
+/// Generated code knows two answers to whatever it cannot do itself: the run loop executes a
+/// whole-instruction call, and the interpreter everything else, one instruction at a time. So all traps
+/// are the interpreter's, and both engines give the same state after the same number of instructions.
 package final class Translator: Engine {
-    private let interpreter: Interpreter
+    private let inner: Interpreter
+    let memory: GuestMemory
+    /// Through a pointer, so that the run loop pays for no dynamic check of exclusive access.
+    let cache: UnsafeMutablePointer<TranslationCache>
+    /// Harts that run here.
+    private var harts: [Unmanaged<Hart>] = []
+    private var latest: UnsafeMutableRawPointer?
 
-    package init(memory: GuestMemory) {
-        interpreter = Interpreter(memory: memory)
+    /// Whether this host runs generated code.
+    package static let isAvailable = hull_host_runs_generated_code()
+
+    package init?(memory: GuestMemory, options: TranslatorOptions = TranslatorOptions()) {
+        guard Self.isAvailable,
+            let made = TranslationCache(memory: memory, options: options)
+        else { return nil }
+        self.memory = memory
+        cache = .allocate(capacity: 1)
+        cache.initialize(to: made)
+        inner = Interpreter(memory: memory, isInner: true)
+    }
+
+    deinit {
+        cache.deinitialize(count: 1)
+        cache.deallocate()
+    }
+
+    private func adopt(_ hart: Hart) {
+        let unmanaged = Unmanaged.passUnretained(hart)
+        latest = unmanaged.toOpaque()
+        if harts.contains(where: { $0.toOpaque() == latest }) { return }
+        harts.append(unmanaged)
+        hart.serveGeneratedCode()
+        hart.state.pointee.engine = UInt64(UInt(bitPattern: unmanaged.toOpaque()))
+        hart.onCodeWrite = { [unowned self] page in forget(page: page) }
     }
 
     package func run(_ hart: Hart, budget: UInt64) -> Exit {
-        interpreter.run(hart, budget: budget)
+        if latest != Unmanaged.passUnretained(hart).toOpaque() { adopt(hart) }
+        let state = hart.state
+        let saved = hart.beginFloat()
+        defer { hart.endFloat(saved) }
+        hart.refreshFloatState()
+        state.pointee.loadedTables = 0
+        state.pointee.attention.insert(.interrupts)
+        state.pointee.retiredLimit = state.pointee.retired &+ budget
+        state.pointee.scratch[StateLayout.budget] = budget
+        while true {
+            if state.pointee.attention.rawValue != 0 && !hart.attend() {
+                synchronise(state)
+                state.pointee.attention.remove(.exit)
+                return state.pointee.pendingExit
+            }
+            if state.pointee.scratch[StateLayout.budget] == 0 {
+                synchronise(state)
+                return .budget
+            }
+            guard state.pointee.tables != 0, let code = find(hart, state.pointee.pc) else {
+                if let exit = interpret(hart, 1) { return exit }
+                continue
+            }
+            if let exit = enter(hart, code) { return exit }
+        }
     }
-    package func invalidate(_ range: GuestRange) { interpreter.invalidate(range) }
-    package func debugChanged(_ hart: Hart) { interpreter.debugChanged(hart) }
+
+    /// Makes `retired` true.
+    @inline(__always)
+    private func synchronise(_ state: UnsafeMutablePointer<HartState>) {
+        state.pointee.retired =
+            state.pointee.retiredLimit &- state.pointee.scratch[StateLayout.budget]
+    }
+
+    /// Runs generated code until it comes back for something else than more code.
+    private func enter(_ hart: Hart, _ code: UInt64) -> Exit? {
+        let state = hart.state
+        var code = code
+        while true {
+            if state.pointee.loadedTables != state.pointee.tables {
+                state.pointee.loadedTables = state.pointee.tables
+                hull_set_gs_base(state.pointee.tables)
+            }
+            switch cache.pointee.enter(state, code) {
+            case .lookup:
+                cache.pointee.statistics.lookups &+= 1
+                guard let found = find(hart, state.pointee.pc) else { return nil }
+                code = found
+            case .chain:
+                guard let found = chain(hart) else { return nil }
+                code = found
+            case .budget:
+                let rest = state.pointee.scratch[StateLayout.budget]
+                cache.pointee.sample(hart, state.pointee.pc)
+                return interpret(hart, rest)
+            case .interpret:
+                cache.pointee.noteFailure(
+                    hart, state.pointee.scratch[StateLayout.argument])
+                return interpret(hart, 1)
+            case .system:
+                if state.pointee.scratch[StateLayout.budget] == 0 { return nil }
+                system(hart)
+                guard state.pointee.attention.rawValue == 0, state.pointee.tables != 0,
+                    state.pointee.scratch[StateLayout.budget] != 0,
+                    let found = find(hart, state.pointee.pc)
+                else { return nil }
+                code = found
+            }
+        }
+    }
+
+    /// Code for a guest address, translated where there is none; nil: the interpreter's.
+    @inline(__always)
+    private func find(_ hart: Hart, _ pc: UInt64) -> UInt64? {
+        if let code = hart.jump(to: pc) { return code }
+        guard let page = hart.codePage(pc) else { return nil }
+        return code(hart, pc, page)
+    }
+    private func code(_ hart: Hart, _ pc: UInt64, _ page: UInt64) -> UInt64? {
+        let physical = page | (pc & 0xfff)
+        if let index = cache.pointee.fragments.find(physical, pc) {
+            let code = cache.pointee.fragments[index].code
+            hart.noteJump(pc, hostAddress: code)
+            return code
+        }
+        if cache.pointee.needsRoom {
+            cache.pointee.makeRoom { [harts, memory] page, dropped in
+                memory.clearHasCode(GuestPhysical(page))
+                for hart in harts {
+                    hart._withUnsafeGuaranteedRef {
+                        for jump in dropped { $0.forgetJump(jump.pc, hostAddress: jump.code) }
+                    }
+                }
+                inner.forget(page: GuestPhysical(page))
+            }
+        }
+        let at = GuestPhysical(page)
+        guard let code = cache.pointee.translate(hart, pc, page) else { return nil }
+        if !memory.pageFlags(at).contains(.hasCode) {
+            memory.setHasCode(at)
+            for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushStores(to: at) } }
+        }
+        hart.noteJump(pc, hostAddress: code)
+        return code
+    }
+
+    /// Finds what an exit within a page leads to, and patches its jump.
+    private func chain(_ hart: Hart) -> UInt64? {
+        let state = hart.state
+        let record = Int(state.pointee.scratch[StateLayout.argument])
+        let target = cache.pointee.exit(record)
+        state.pointee.pc = target.pc
+        let evictions = cache.pointee.statistics.evictions
+        guard let page = hart.codePage(target.pc), let code = code(hart, target.pc, page) else {
+            return nil
+        }
+        if page == target.page && cache.pointee.statistics.evictions == evictions {
+            cache.pointee.chain(record, to: code)
+        }
+        return code
+    }
+
+    /// Leaves so many instructions to the interpreter. nil: go on.
+    private func interpret(_ hart: Hart, _ count: UInt64) -> Exit? {
+        let state = hart.state
+        synchronise(state)
+        cache.pointee.statistics.interpreted &+= count
+        let exit = inner.runInSession(hart, budget: count)
+        guard exit == .budget else { return exit }
+        let rest = state.pointee.scratch[StateLayout.budget] &- count
+        state.pointee.scratch[StateLayout.budget] = rest
+        state.pointee.retiredLimit = state.pointee.retired &+ rest
+        return nil
+    }
+
+    private func system(_ hart: Hart) {
+        let state = hart.state
+        cache.pointee.statistics.systemCalls &+= 1
+        synchronise(state)
+        let pc = state.pointee.pc
+        let instruction = Instruction(word: state.pointee.scratch[StateLayout.argument])
+        do throws(Trap) {
+            let unmanaged = Unmanaged.passUnretained(hart)
+            if try !Hart.system(unmanaged, instruction, at: pc) {
+                state.pointee.pc = pc &+ instruction.length
+            }
+        } catch {
+            hart.take(error, at: pc)
+            // It spends budget and does not retire.
+            state.pointee.retiredLimit &-= 1
+        }
+        state.pointee.scratch[StateLayout.budget] &-= 1
+    }
+
+    // MARK: Stale code
+
+    /// A page was written: its `hasCode` flag is clear already.
+    private func forget(page: GuestPhysical) {
+        cache.pointee.forget(page: page.rawValue) { [harts] fragment in
+            for hart in harts {
+                hart._withUnsafeGuaranteedRef {
+                    $0.forgetJump(fragment.pc, hostAddress: fragment.code)
+                }
+            }
+        }
+        inner.forget(page: page)
+    }
+
+    package func invalidate(_ range: GuestRange) {
+        guard memory.hasCode(in: range) else { return }
+        for page in memory.codePages(in: range) {
+            memory.clearHasCode(page)
+            forget(page: page)
+        }
+    }
+
+    package func debugChanged(_ hart: Hart) {
+        inner.debugChanged(hart)
+        cache.pointee.forgetAll()
+        for hart in harts { hart._withUnsafeGuaranteedRef { $0.forgetAllJumps() } }
+    }
+}
+
+/// How translations are made.
+package struct TranslatorOptions: Sendable {
+    /// Guest instructions in a unit at most.
+    package var longestUnit = 64
+    /// Bytes of host code at most.
+    package var cacheBytes = 64 << 20
+    package init() {}
 }

@@ -9,7 +9,7 @@ package enum EngineChoice: String, CaseIterable, Sendable {
     package func make(_ memory: GuestMemory) -> any Engine {
         switch self {
         case .interpreter: Interpreter(memory: memory)
-        case .translator: Translator(memory: memory)
+        case .translator: Translator(memory: memory) ?? Interpreter(memory: memory)
         }
     }
 }

@@ -1,0 +1,31 @@
+#define _GNU_SOURCE
+#include "host_code.h"
+#include <asm/prctl.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+bool hull_host_runs_generated_code(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")
+        && __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("popcnt")
+        && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1")
+        && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
+        && __builtin_cpu_supports("avx2");
+#else
+    return false;
+#endif
+}
+
+void hull_set_gs_base(uint64_t base) {
+#if defined(__x86_64__)
+    static int has_instruction = -1;
+    if (has_instruction < 0) has_instruction = (getauxval(AT_HWCAP2) & 2) != 0;
+    if (has_instruction) {
+        __asm__ volatile("wrgsbase %0" : : "r"(base));
+    } else {
+        syscall(SYS_arch_prctl, ARCH_SET_GS, base);
+    }
+#endif
+}

@@ -1,0 +1,13 @@
+#ifndef HULL_HOST_CODE_H
+#define HULL_HOST_CODE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Whether the host has what generated code uses: BMI1, BMI2, LZCNT, POPCNT, PCLMULQDQ, SSE4.1, FMA,
+/// F16C and MOVBE's generation of AVX2 (x86-64-v3).
+bool hull_host_runs_generated_code(void);
+
+/// Sets the base of GS for this thread: by instruction where the kernel allows it (CPUID alone is not
+/// enough: without the kernel's consent the instruction is undefined), else by a system call.
+void hull_set_gs_base(uint64_t base);
+#endif

@@ -1,0 +1,48 @@
+import Bits
+import CHost
+import Glibc
+
+/// Host code: one memory mapped twice, writable at one address and executable at another, so that no
+/// page is ever both and nothing has to be remapped to write.
+///
+/// It is filled from region to region; a region is emptied as a whole before it is filled again.
+///
+/// SAFETY: both mappings live as long as the owner, which hands out addresses inside them only.
+struct CodeBuffer: ~Copyable {
+    let writable: UnsafeMutablePointer<UInt8>
+    let executableOffset: Int
+    let capacity: Int
+    static let regionCount = 8
+    /// No unit's code is longer.
+    static let longestUnit = 128 << 10
+
+    init?(capacity: Int) {
+        let capacity = max(capacity, 4 << 20) & ~0xfffff
+        // MFD_CLOEXEC | MFD_EXEC; older kernels do not know the second.
+        var descriptor = hull_memfd_create("translations", 0x11)
+        if descriptor < 0 { descriptor = hull_memfd_create("translations", 1) }
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard ftruncate(descriptor, capacity) == 0,
+            let writing = mmap(
+                nil, capacity, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+            writing != MAP_FAILED
+        else { return nil }
+        guard let running = mmap(nil, capacity, PROT_READ | PROT_EXEC, MAP_SHARED, descriptor, 0),
+            running != MAP_FAILED
+        else {
+            munmap(writing, capacity)
+            return nil
+        }
+        self.capacity = capacity
+        writable = writing.bindMemory(to: UInt8.self, capacity: capacity)
+        executableOffset = running - writing
+    }
+    deinit {
+        munmap(writable, capacity)
+        munmap(writable + executableOffset, capacity)
+    }
+
+    var regionBytes: Int { capacity / Self.regionCount }
+    func region(of offset: Int) -> Int { min(offset / regionBytes, Self.regionCount - 1) }
+}

@@ -1,0 +1,244 @@
+import Bits
+import CHost
+import GuestMemory
+import Hart
+import RISCV
+
+/// What the translator counts.
+package struct TranslationStatistics: Sendable {
+    package var units: UInt64 = 0
+    package var guestInstructions: UInt64 = 0
+    package var hostBytes: UInt64 = 0
+    package var chains: UInt64 = 0
+    package var lookups: UInt64 = 0
+    package var refills: UInt64 = 0
+    package var interpreted: UInt64 = 0
+    package var systemCalls: UInt64 = 0
+    package var retranslations: UInt64 = 0
+    package var invalidated: UInt64 = 0
+    package var evictions: UInt64 = 0
+}
+
+/// The translation cache and what fills it.
+struct TranslationCache: ~Copyable {
+    private let buffer: CodeBuffer
+    var fragments = FragmentTable()
+    private var lifter: Lifter
+    private var emitter: Emitter
+    private let memory: GuestMemory
+    private let options: TranslatorOptions
+    private let thunks: Thunks
+    /// The first byte behind the thunks, and the region being filled.
+    private let firstCode: Int
+    private var used: Int
+    private var region = 0
+    var statistics = TranslationStatistics()
+
+    typealias Enter = @convention(c) (UnsafeMutableRawPointer, UInt64) -> Int
+    private let enterCode: Enter
+
+    init?(memory: GuestMemory, options: TranslatorOptions) {
+        guard let buffer = CodeBuffer(capacity: options.cacheBytes) else { return nil }
+        var asm = Assembler(
+            cursor: buffer.writable, executableOffset: buffer.executableOffset)
+        let refill: @convention(c) (UnsafeMutableRawPointer, UInt64, Int) -> Void = {
+            refillTables($0, $1, $2)
+        }
+        let thunks = Thunks(
+            &asm, .standard, refill: UInt64(UInt(bitPattern: unsafeBitCast(refill, to: Int.self))))
+        lifter = Lifter()
+        emitter = Emitter(
+            thunks, lifter.block, bufferStart: buffer.writable,
+            executableOffset: buffer.executableOffset)
+        firstCode = asm.cursor - buffer.writable
+        used = firstCode
+        self.thunks = thunks
+        self.memory = memory
+        self.options = options
+        enterCode = unsafeBitCast(Int(thunks.enter), to: Enter.self)
+        self.buffer = buffer
+    }
+
+    @inline(__always)
+    func enter(_ state: UnsafeMutablePointer<HartState>, _ code: UInt64) -> ExitReason {
+        let base = UnsafeMutableRawPointer(state) + Int(StateLayout.bias)
+        return ExitReason(rawValue: enterCode(base, code)) ?? .lookup
+    }
+
+    deinit { lifter.deallocate() }
+
+    // MARK: Exits
+
+    func exit(_ record: Int) -> (pc: UInt64, page: UInt64) {
+        let at = UnsafeRawPointer(buffer.writable + record)
+        return (
+            at.loadUnaligned(as: UInt64.self),
+            at.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        )
+    }
+    mutating func chain(_ record: Int, to code: UInt64) {
+        statistics.chains &+= 1
+        Assembler.patch(
+            jumpAt: buffer.writable + record - ExitRecord.jumpDistance + 1,
+            executableOffset: buffer.executableOffset, to: code)
+    }
+
+    // MARK: Translation
+
+    mutating func translate(_ hart: Hart, _ pc: UInt64, _ page: UInt64) -> UInt64? {
+        guard let fragment = emit(hart, pc, page, isSeparate: false) else { return nil }
+        _ = fragments.insert(fragment)
+        return fragment.code
+    }
+
+    private mutating func emit(_ hart: Hart, _ pc: UInt64, _ page: UInt64, isSeparate: Bool)
+        -> Fragment?
+    {
+        guard let host = memory.host(GuestPhysical(page), count: 4096) else { return nil }
+        let parcels = UnsafeRawPointer(host).assumingMemoryBound(to: UInt16.self)
+        guard lift(hart, pc, parcels) else { return nil }
+        lifter.block.optimise(mergesChecks: !isSeparate)
+        let start = buffer.writable + used
+        emitter.asm.cursor = start
+        emitter.physicalPage = page
+        let code = emitter.emit(lifter.block)
+        let bytes = emitter.asm.cursor - start
+        used += bytes
+        statistics.units &+= 1
+        statistics.guestInstructions &+= UInt64(lifter.block.guestCount)
+        statistics.hostBytes &+= UInt64(bytes)
+        var fragment = Fragment(
+            physical: page | (pc & 0xfff), pc: pc, code: code, hostBytes: UInt32(bytes),
+            guestCount: UInt16(lifter.block.guestCount), region: UInt8(region))
+        if isSeparate { fragment.flags.insert(.isSeparate) }
+        return fragment
+    }
+
+    /// Lifts from `pc` on; false where not even the first instruction is the translator's.
+    private mutating func lift(_ hart: Hart, _ start: UInt64, _ parcels: UnsafePointer<UInt16>)
+        -> Bool
+    {
+        lifter.begin()
+        var pc = start
+        while lifter.block.guestCount < options.longestUnit, !lifter.block.isFull {
+            let index = Int(pc & 0xfff) / 2
+            let low = UInt32(parcels[index])
+            let isLong = low & 3 == 3
+            if isLong && index == 2047 { break }
+            if hart.hasBreakpoint(inPageAt: pc) { break }
+            let bits = isLong ? low | UInt32(parcels[index + 1]) << 16 : low
+            let length: UInt64 = isLong ? 4 : 2
+            guard let instruction = hart.decode(bits) else {
+                lifter.liftIllegal(at: pc)
+                break
+            }
+            lifter.lift(instruction, at: pc)
+            if lifter.hasEnded {
+                guard let target = lifter.followed(from: start) else { break }
+                pc = target
+                continue
+            }
+            let last = lifter.block.last
+            pc &+= length
+            if let last, last.operation == .branch, last.target < pc { break }
+            if pc & 0xfff == 0 { break }
+        }
+        lifter.finish(at: pc)
+        return lifter.block.guestCount > 0
+    }
+
+    // MARK: Adapting
+
+    /// A slice ended in the unit at `pc`.
+    mutating func sample(_ hart: Hart, _ pc: UInt64) {}
+    /// A check failed for good in the unit at `pc`. One that does so again and again gets a check for
+    /// each access instead of one for several; its old code leads to the new.
+    mutating func noteFailure(_ hart: Hart, _ pc: UInt64) {
+        guard pc != 0, let page = hart.codePage(pc),
+            let index = fragments.find(page | (pc & 0xfff), pc)
+        else { return }
+        fragments[index].failures &+= 1
+        guard fragments[index].failures == Self.toleratedFailures,
+            !fragments[index].flags.contains(.isSeparate), !needsRoom
+        else { return }
+        statistics.retranslations &+= 1
+        guard let unit = emit(hart, pc, page, isSeparate: true) else { return }
+        let old = fragments[index].code
+        replace(old, by: unit.code)
+        hart.forgetJump(pc, hostAddress: old)
+        fragments[index].code = unit.code
+        fragments[index].hostBytes = unit.hostBytes
+        fragments[index].region = unit.region
+        fragments[index].flags.insert(.isSeparate)
+    }
+    private static let toleratedFailures: UInt16 = 16
+
+    /// Every way into the old code leads to the new from here on.
+    private func replace(_ old: UInt64, by new: UInt64) {
+        let at = Int(bitPattern: UInt(old)) - buffer.executableOffset
+        var asm = Assembler(
+            cursor: UnsafeMutablePointer(bitPattern: at).unsafelyUnwrapped,
+            executableOffset: buffer.executableOffset)
+        asm.jmp(address: new)
+    }
+
+    // MARK: Room
+
+    var needsRoom: Bool {
+        let end =
+            region == CodeBuffer.regionCount - 1
+            ? buffer.capacity : (region + 1) * buffer.regionBytes
+        return used + CodeBuffer.longestUnit > end
+    }
+    typealias Dropped = [(pc: UInt64, code: UInt64)]
+
+    /// Goes on in the next region, whose fragments are dropped with all others of their pages.
+    mutating func makeRoom(_ body: (_ page: UInt64, Dropped) -> Void) {
+        region = region + 1 == CodeBuffer.regionCount ? 0 : region + 1
+        used = region == 0 ? firstCode : region * buffer.regionBytes
+        var pages: Set<UInt64> = []
+        for index in 0..<fragments.used
+        where fragments[index].code != 0 && Int(fragments[index].region) == region {
+            pages.insert(fragments[index].physical & ~0xfff)
+        }
+        guard !pages.isEmpty else { return }
+        statistics.evictions &+= 1
+        for page in pages {
+            var dropped: Dropped = []
+            fragments.removePage(page) { dropped.append(($0.pc, $0.code)) }
+            body(page, dropped)
+        }
+    }
+    mutating func forget(page: UInt64, _ body: (Fragment) -> Void) {
+        var count: UInt64 = 0
+        fragments.removePage(page) {
+            body($0)
+            count &+= 1
+        }
+        statistics.invalidated &+= count
+    }
+    mutating func forgetAll() {
+        fragments.removeAll()
+        region = 0
+        used = firstCode
+        statistics.evictions &+= 1
+    }
+}
+
+/// Called by generated code whose check found no page in the tables. Marks nothing dirty for a store
+/// that is still to come.
+private func refillTables(_ state: UnsafeMutableRawPointer, _ address: UInt64, _ access: Int) {
+    let hartState = (state - Int(StateLayout.bias)).assumingMemoryBound(to: HartState.self)
+    guard let hart = UnsafeRawPointer(bitPattern: UInt(hartState.pointee.engine)) else { return }
+    // SAFETY: the run loop that entered the code holds the hart.
+    let unmanaged = Unmanaged<Hart>.fromOpaque(hart)
+    unmanaged._withUnsafeGuaranteedRef {
+        _ = $0.refill(
+            address, isStore: access != AccessCheck.load.rawValue,
+            isLater: access == AccessCheck.laterStore.rawValue)
+    }
+    // The first fill of an address space may have made its tables.
+    guard hartState.pointee.tables != hartState.pointee.loadedTables else { return }
+    hartState.pointee.loadedTables = hartState.pointee.tables
+    hull_set_gs_base(hartState.pointee.tables)
+}

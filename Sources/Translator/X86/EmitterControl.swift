@@ -1,0 +1,124 @@
+import Hart
+import RISCV
+
+/// Ways out of a unit.
+extension Emitter {
+    mutating func emitBranch(_ i: IRInstruction) {
+        guard let operation = BinaryOperation(rawValue: i.code) else { return }
+        compare(i)
+        let condition = Self.condition(operation)
+        let unrun = counted &- Int(i.guest) &- 1
+        if i.target == start && unrun == 0 {
+            // A loop over the unit itself.
+            return asm.jcc(condition, address: entry)
+        }
+        var stub = ColdStub(
+            kind: .sideExit, label: Label(), guest: Int(i.guest) &+ 1, target: i.target)
+        asm.jcc(condition, &stub.label)
+        push(stub)
+    }
+
+    mutating func emitJump(_ i: IRInstruction) {
+        emitExit(to: i.target, unrun: counted &- min(counted, Int(i.guest) &+ 1))
+    }
+
+    /// Leaves for a guest address, `unrun` of the counted instructions not run.
+    mutating func emitExit(to target: UInt64, unrun: Int) {
+        giveBack(unrun)
+        if target == start && counted > 0 { return asm.jmp(address: entry) }
+        if (target ^ start) & ~0xfff == 0 {
+            // Within the page: chained once the target is known.
+            let record = asm.cursor - bufferStart + ExitRecord.jumpDistance
+            asm.jmp(address: asm.here &+ 5)
+            asm.mov(.rax, imm: UInt64(record))
+            asm.jmp(address: thunks.exitChain)
+            precondition(asm.cursor - bufferStart == record, "an exit has one length")
+            let words = UnsafeMutableRawPointer(asm.cursor)
+            words.storeBytes(of: target, as: UInt64.self)
+            words.storeBytes(of: physicalPage, toByteOffset: 8, as: UInt64.self)
+            asm.cursor += ExitRecord.bytes
+            return
+        }
+        let slot = TableLayout.jumps + TableLayout.jumpIndex(target) * 16
+        asm.mov(.rax, imm: target)
+        asm.alu(.cmp, .rax, .memory(.gs(Int32(slot))), .quad)
+        asm.jcc(.ne, address: thunks.exitLookup)
+        asm.jmp(.gs(Int32(slot + 8)))
+    }
+    private mutating func giveBack(_ unrun: Int) {
+        if unrun > 0 { asm.lea(.r14, .at(.r14, Int32(unrun)), .quad) }
+    }
+
+    mutating func emitJumpRegister(_ i: IRInstruction) {
+        let unrun = counted &- Int(i.guest) &- 1
+        giveBack(unrun)
+        claim(.rax)
+        claim(.rdx)
+        if i.immediate == 0 {
+            load(.rax, i.a)
+        } else if case .register(let from) = operand(i.a) {
+            asm.lea(.rax, .at(from, Int32(truncatingIfNeeded: i.immediate)), .quad)
+        } else {
+            load(.rax, i.a)
+            asm.alu(.add, .register(.rax), imm: Int32(truncatingIfNeeded: i.immediate), .quad)
+        }
+        // An odd target is in no entry: `exitLookup` clears its lowest bit.
+        asm.lea(.rdx, HostMemory(base: nil, index: .rax, scale: 3, displacement: 0), .long)
+        asm.alu(
+            .and, .register(.rdx), imm: Int32((TableLayout.jumpCount - 1) << 4), .long)
+        asm.alu(.cmp, .rax, .memory(.gs(.rdx, Int32(TableLayout.jumps))), .quad)
+        asm.jcc(.ne, address: thunks.exitLookup)
+        asm.jmp(.gs(.rdx, Int32(TableLayout.jumps + 8)))
+    }
+
+    mutating func emitSystem(_ i: IRInstruction) {
+        asm.mov(.rax, imm: guests[Int(i.guest)].pc)
+        asm.mov(.rdx, imm: i.target)
+        asm.jmp(address: thunks.exitSystem)
+    }
+
+    /// Leaves this instruction to the interpreter.
+    mutating func emitInterpret(guest: Int, afterCheck: Bool = false) {
+        giveBack(counted &- min(counted, guest))
+        asm.mov(.rax, imm: guests[guest].pc)
+        asm.mov(.rdx, imm: afterCheck ? start : 0)
+        asm.jmp(address: thunks.exitInterpret)
+    }
+
+    mutating func emitCheckFloat(_ i: IRInstruction) {
+        let field =
+            i.flags.contains(.marksDirty) ? StateLayout.floatUnready : StateLayout.floatOff
+        asm.alu(.cmp, .memory(.at(.rbp, field)), imm: 0, .byte)
+        var stub = ColdStub(kind: .interpret, label: Label(), guest: Int(i.guest))
+        asm.jcc(.ne, &stub.label)
+        push(stub)
+    }
+
+    // MARK: Cold code
+
+    mutating func emitCold(_ stub: ColdStub) {
+        var stub = stub
+        asm.bind(&stub.label)
+        switch stub.kind {
+        case .access: emitColdAccess(stub)
+        case .interpret: emitInterpret(guest: stub.guest)
+        case .sideExit: emitExit(to: stub.target, unrun: counted &- stub.guest)
+        case .budget:
+            asm.alu(.add, .register(.r14), imm: Int32(counted), .quad)
+            asm.mov(.rax, imm: start)
+            asm.jmp(address: thunks.exitBudget)
+        case .float: emitColdFloat(stub)
+        }
+    }
+    private mutating func emitColdAccess(_ stub: ColdStub) {
+        // Back to the address, for the thunk to look up.
+        asm.alu(.add, stub.register, .memory(.gs(stub.site)), .quad)
+        asm.store(
+            .at(.rbp, StateLayout.scratch(StateLayout.request)),
+            imm: stub.site | stub.limit << 16, .long)
+        asm.call(address: thunks.access(stub.access, stub.register))
+        asm.jmp(address: stub.back)
+        // Where the thunk returns to, five bytes on, when there is no such page.
+        emitInterpret(guest: stub.guest, afterCheck: true)
+    }
+}

@@ -1,0 +1,226 @@
+import Bits
+import Hart
+import RISCV
+
+/// Loads and stores: a check against the site's entry, then the access on the host's address.
+extension Emitter {
+    /// The host address register of an access: of its group, checked here or before.
+    mutating func emitCheckedAddress(_ i: IRInstruction, isStore: Bool) -> HostMemory {
+        let slot = i.group & 1
+        let register: HostRegister = slot == 0 ? .rcx : .r15
+        let group = i.group
+        if i.flags.contains(.isChecked), liveGroup[Int(slot)] == group, group > 1 {
+            return .at(register, Int32(i.immediate &- Int64(i.spanStart)))
+        }
+        let bytes = Int(AccessWidth(rawValue: i.width)?.bytes ?? 8)
+        let isLeader = i.span != 0 && !i.flags.contains(.isChecked)
+        let lowest = isLeader ? Int64(i.spanStart) : i.immediate
+        let span = isLeader ? Int(i.span) : bytes
+        var access: AccessCheck = isStore ? .store : .load
+        if isLeader, !isStore, i.flags.contains(.checksStore) { access = .laterStore }
+        emitCheck(
+            i.a, offset: lowest, span: span, access, register, guest: Int(i.guest))
+        liveGroup[Int(slot)] = isLeader ? group : 0
+        return .at(register, Int32(i.immediate &- lowest))
+    }
+
+    /// Leaves the host address of `base + offset` in `register`, checked for `span` bytes.
+    mutating func emitCheck(
+        _ base: Place, offset: Int64, span: Int, _ access: AccessCheck, _ register: HostRegister,
+        guest: Int
+    ) {
+        emitAddress(base, offset, register)
+        let site: Int32
+        if access == .load {
+            site = Int32(TableLayout.siteLoads + nextLoadSite * 16)
+            nextLoadSite = (nextLoadSite &+ 1) & (TableLayout.siteCount - 1)
+        } else {
+            site = Int32(TableLayout.siteStores + nextStoreSite * 16)
+            nextStoreSite = (nextStoreSite &+ 1) & (TableLayout.siteCount - 1)
+        }
+        asm.alu(.sub, register, .memory(.gs(site)), .quad)
+        let limit = Int32(4096 - span)
+        asm.alu(.cmp, .register(register), imm: limit, .quad)
+        var stub = ColdStub(kind: .access, label: Label(), guest: guest)
+        asm.jcc(.a, &stub.label)
+        asm.alu(.add, register, .memory(.gs(site + 8)), .quad)
+        stub.back = asm.here
+        stub.register = register
+        stub.access = access
+        stub.site = site
+        stub.limit = limit
+        push(stub)
+    }
+
+    private mutating func emitAddress(_ base: Place, _ offset: Int64, _ register: HostRegister) {
+        if base == .immediate { return asm.mov(register, imm: UInt64(bitPattern: offset)) }
+        if base == .x(0) { return asm.mov(register, imm: UInt64(bitPattern: offset)) }
+        if offset == 0 { return load(register, base) }
+        if Self.fits(offset) {
+            let displacement = Int32(truncatingIfNeeded: offset)
+            if case .register(let from) = operand(base) {
+                return asm.lea(register, .at(from, displacement), .quad)
+            }
+            load(register, base)
+            return asm.alu(.add, .register(register), imm: displacement, .quad)
+        }
+        asm.mov(register, imm: UInt64(bitPattern: offset))
+        asm.alu(.add, register, operand(base), .quad)
+    }
+
+    mutating func emitLoad(_ i: IRInstruction) {
+        guard let kind = LoadKind(rawValue: i.code) else { return }
+        let memory = emitCheckedAddress(i, isStore: false)
+        if i.to == .none { return }
+        if i.to.isF { return emitFloatLoad(i, kind, memory) }
+        let to = target(i.to)
+        switch kind {
+        case .signed8: asm.loadSigned(to, memory, .byte)
+        case .signed16: asm.loadSigned(to, memory, .word)
+        case .signed32: asm.loadSigned(to, memory, .long)
+        case .unsigned8: asm.load(to, memory, .byte)
+        case .unsigned16: asm.load(to, memory, .word)
+        case .unsigned32: asm.load(to, memory, .long)
+        case .double: asm.load(to, memory, .quad)
+        }
+        finish(i.to, to)
+    }
+
+    static func size(_ width: UInt8) -> OperandSize {
+        switch AccessWidth(rawValue: width) {
+        case .byte: .byte
+        case .half: .word
+        case .word: .long
+        default: .quad
+        }
+    }
+
+    mutating func emitStore(_ i: IRInstruction) {
+        let size = Self.size(i.code)
+        let memory = emitCheckedAddress(i, isStore: true)
+        if i.b == .x(0) { return asm.store(memory, imm: 0, size) }
+        if i.b.isF { return emitFloatStore(i, memory, size) }
+        let from = inRegister(i.b)
+        asm.store(memory, from, size)
+        done(i.b, from)
+    }
+}
+
+/// Atomics: as plain accesses, because only one hart runs at a time.
+extension Emitter {
+    /// The checked and aligned host address, in rcx.
+    private mutating func emitAtomicAddress(_ i: IRInstruction, _ access: AccessCheck) {
+        let bytes = Int(AccessWidth(rawValue: i.width)?.bytes ?? 8)
+        claim(.rcx)
+        emitCheck(i.a, offset: 0, span: bytes, access, .rcx, guest: Int(i.guest))
+        asm.test(.register(.rcx), imm: Int32(bytes - 1), .long)
+        var stub = ColdStub(kind: .interpret, label: Label(), guest: Int(i.guest))
+        asm.jcc(.ne, &stub.label)
+        push(stub)
+    }
+    private mutating func loadOld(_ to: HostRegister, _ size: OperandSize) {
+        if size == .long {
+            asm.loadSigned(to, .at(.rcx), .long)
+        } else {
+            asm.load(to, .at(.rcx), .quad)
+        }
+    }
+
+    mutating func emitLoadReserved(_ i: IRInstruction) {
+        let size = Self.size(i.width)
+        emitAtomicAddress(i, .load)
+        let value = scratch()
+        loadOld(value, size)
+        asm.store(.at(.rbp, StateLayout.reservedAddress), .rcx)
+        asm.store(.at(.rbp, StateLayout.reservedValue), value)
+        asm.store(.at(.rbp, StateLayout.reservedBytes), imm: Int32(i.width), .byte)
+        finishAtomic(i, value)
+    }
+    private mutating func finishAtomic(_ i: IRInstruction, _ value: HostRegister) {
+        free(.rcx)
+        if i.to != .none {
+            let to = target(i.to)
+            asm.mov(to, value)
+            finish(i.to, to)
+        }
+        free(value)
+    }
+
+    mutating func emitStoreConditional(_ i: IRInstruction) {
+        let size = Self.size(i.width)
+        emitAtomicAddress(i, .store)
+        let result = scratch()
+        let other = scratch()
+        var failed = Label()
+        var finished = Label()
+        asm.load(other, .at(.rbp, StateLayout.reservedAddress))
+        asm.store(.at(.rbp, StateLayout.reservedAddress), imm: -1, .quad)
+        asm.mov(result, imm: 1)
+        asm.alu(.cmp, other, .register(.rcx), .quad)
+        asm.jccShort(.ne, &failed)
+        asm.alu(
+            .cmp, .memory(.at(.rbp, StateLayout.reservedBytes)), imm: Int32(i.width), .byte)
+        var wrongWidth = Label()
+        asm.jccShort(.ne, &wrongWidth)
+        loadOld(other, size)
+        asm.alu(.cmp, other, .memory(.at(.rbp, StateLayout.reservedValue)), .quad)
+        var changed = Label()
+        asm.jccShort(.ne, &changed)
+        load(other, i.b)
+        asm.store(.at(.rcx), other, size)
+        asm.mov(result, imm: 0)
+        asm.bind(&failed)
+        asm.bind(&wrongWidth)
+        asm.bind(&changed)
+        asm.bind(&finished)
+        free(other)
+        finishAtomic(i, result)
+    }
+
+    mutating func emitAtomic(_ i: IRInstruction) {
+        let size = Self.size(i.width)
+        guard let operation = AtomicOperation(rawValue: i.code) else { return }
+        emitAtomicAddress(i, .store)
+        let old = scratch()
+        let new = scratch()
+        loadOld(old, size)
+        load(new, i.b)
+        switch operation {
+        case .swap: break
+        case .add: asm.alu(.add, new, .register(old), size)
+        case .xor: asm.alu(.xor, new, .register(old), size)
+        case .and: asm.alu(.and, new, .register(old), size)
+        case .or: asm.alu(.or, new, .register(old), size)
+        case .minimum, .maximum, .minimumUnsigned, .maximumUnsigned:
+            asm.alu(.cmp, old, .register(new), size)
+            let condition: Condition =
+                switch operation {
+                case .minimum: .l
+                case .maximum: .g
+                case .minimumUnsigned: .b
+                default: .a
+                }
+            asm.cmov(condition, new, .register(old), .quad)
+        }
+        asm.store(.at(.rcx), new, size)
+        free(new)
+        finishAtomic(i, old)
+    }
+
+    mutating func emitCompareAndSwap(_ i: IRInstruction) {
+        let size = Self.size(i.width)
+        emitAtomicAddress(i, .store)
+        let old = scratch()
+        let new = scratch()
+        var different = Label()
+        loadOld(old, size)
+        load(new, i.b)
+        asm.alu(.cmp, old, .register(new), size)
+        asm.jccShort(.ne, &different)
+        load(new, i.c)
+        asm.store(.at(.rcx), new, size)
+        asm.bind(&different)
+        free(new)
+        finishAtomic(i, old)
+    }
+}
