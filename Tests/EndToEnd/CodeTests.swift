@@ -233,7 +233,6 @@ import Testing
         li s2, 0x10001000
         la s3, ring
         li t1, 1
-        sw zero, 0x70(s2)
         sw t1, 0x70(s2)
         li t0, 3
         sw t0, 0x70(s2)

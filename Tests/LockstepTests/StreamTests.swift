@@ -53,4 +53,22 @@ import Testing
         let ran = try #require(lines.firstIndex { $0.contains("the last ran:") })
         #expect(lines[ran + 1].contains("andn"), "\(report)")
     }
+
+    /// Streams run every instruction that there is, outside of the hypervisor's.
+    @Test func everyInstructionIsRun() throws {
+        var coverage = Coverage()
+        for seed in UInt64(0)..<40 { try coverage.add(seed: seed) }
+        // Those that always trap, or retire as exits only.
+        let others: Set<Opcode> = [
+            .illegal, .ecall, .ebreak, .mnret, .hinval_vvma, .hinval_gvma,
+        ]
+        var missing: [String] = []
+        for row in allRows
+        where ISA.standard.has(row.needs) && !others.contains(row.opcode)
+            && coverage.counts[row.opcode] == nil
+        { missing.append("\(row.mnemonic)") }
+        #expect(missing == [])
+        let all = coverage.counts.values.reduce(0, +)
+        #expect(coverage.compressed > all / 10)
+    }
 }

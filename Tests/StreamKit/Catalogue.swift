@@ -9,15 +9,21 @@ enum Kind: Int, CaseIterable {
 struct Catalogue: Sendable {
     let decoder: Decoder
     private var rows: [[Row]] = Array(repeating: [], count: Kind.allCases.count)
+    private var compressed: [[Row]] = Array(repeating: [], count: Kind.allCases.count)
 
     init(isa: ISA) {
         decoder = Decoder(isa: isa)
         for row in allRows where isa.has(row.needs) && isa.has(row.also) && !row.isReserved {
             rows[Self.kind(row).rawValue].append(row)
+            if row.isCompressed { compressed[Self.kind(row).rawValue].append(row) }
         }
     }
 
-    subscript(_ kind: Kind) -> [Row] { rows[kind.rawValue] }
+    /// All of a kind, or those of two bytes where there are some.
+    func rows(_ kind: Kind, isShort: Bool) -> [Row] {
+        let short = compressed[kind.rawValue]
+        return isShort && !short.isEmpty ? short : rows[kind.rawValue]
+    }
 
     private static func kind(_ row: Row) -> Kind {
         // Registers other than x0 in every field.

@@ -40,8 +40,10 @@ enum Handlers {
             Instruction(exit),
             write(enables, 0),
             Instruction(exit),
-            // Elsewhere, where the mode finds code.
+            // Elsewhere, where the mode finds code, and never twice at the same place.
             read(scratch, b),
+            Instruction(.addi, rd: b, rs1: b, immediate: 94),
+            write(scratch, b),
             read(status, a),
             Instruction(.slli, rd: a, rs1: a, immediate: previous.0),
             Instruction(.srli, rd: a, rs1: a, immediate: previous.1),

@@ -50,7 +50,7 @@ struct InstructionSource {
     mutating func instruction(_ kind: Kind) -> UInt32 {
         var bits: UInt32 = 0
         for _ in 0..<4 {
-            let row = random.pick(catalogue[kind])
+            let row = random.pick(catalogue.rows(kind, isShort: random.once(in: 3)))
             let noise = UInt32(truncatingIfNeeded: random.next())
             bits = fill(row, kind, row.match | noise & ~row.mask)
             // Reserved operands now and then.
@@ -116,7 +116,7 @@ struct InstructionSource {
         switch random.below(16) {
         case 0: (random.below(4096) - 2048) * 2
         case 1 where kind == .jump: (random.below(16_384) - 8192) * 2
-        case 2, 3, 4: -2 * random.below(40)
+        case 2: -2 * random.below(40)
         default: 2 * (2 + random.below(24))
         }
     }

@@ -16,7 +16,7 @@ package struct StreamMaker: Sendable {
     package func stream(seed: UInt64) -> Stream {
         var work = StreamWork(catalogue, isa, SeededNumbers(seed: seed &* 0x9e37_79b9 &+ 1))
         work.fillMemory()
-        for _ in 0..<(4 + work.random.below(8)) { work.addEpisode() }
+        for _ in 0..<(12 + work.random.below(20)) { work.addEpisode() }
         return Stream(seed: seed, isa: isa, memory: work.memory, steps: work.steps)
     }
 }
@@ -119,13 +119,13 @@ private struct StreamWork {
         steps.append(.enter(entry))
         if random.once(in: 12) { steps.append(.breakpoints(breakpoints(entry))) }
         let length =
-            switch random.below(20) {
-            case 0: 20_000 + random.below(40_000)
-            case 1...4: 1000 + random.below(6000)
-            default: 60 + random.below(700)
+            switch random.below(40) {
+            case 0: 8000 + random.below(12_000)
+            case 1...6: 800 + random.below(2400)
+            default: 60 + random.below(400)
             }
         // Budgets that expire anywhere, or so long that loops get hot.
-        let longest = length > 8000 ? 20_000 : random.pick([1, 3, 8, 40, 300, 3000])
+        let longest = length >= 8000 ? 10_000 : random.pick([1, 3, 8, 40, 300, 3000])
         var left = length
         while left > 0 {
             let budget = 1 + random.below(longest)
