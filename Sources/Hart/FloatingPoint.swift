@@ -20,7 +20,7 @@ extension HartState {
 
 extension FloatOperation {
     /// Whether results on this format may need rounding.
-    @inline(__always) func rounds(_ format: FloatFormat) -> Bool {
+    @inline(__always) package func rounds(_ format: FloatFormat) -> Bool {
         switch self {
         case .minimum, .maximum, .minimumNaN, .maximumNaN, .equal, .less, .lessOrEqual, .lessQuiet,
             .lessOrEqualQuiet, .classify, .toInt32Modular, .toDouble:

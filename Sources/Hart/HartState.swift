@@ -48,7 +48,7 @@ package struct HartState {
     package var reservedValue: UInt64 = 0
     package var reservedBytes: UInt8 = 0
     package var pendingExit: Exit = .budget
-    var hostRoundings = HostRoundings()
+    package var hostRoundings = HostRoundings()
     package var csr: CSRFile
 
     package static var noReservation: UInt64 { ~0 }

@@ -132,6 +132,10 @@ package final class Translator: Engine {
             hart.noteJump(pc, hostAddress: code)
             return code
         }
+        // Sets and arrays that grow there compute with floating-point numbers of their own.
+        return HostFloat.suspended { translated(hart, pc, page) }
+    }
+    private func translated(_ hart: Hart, _ pc: UInt64, _ page: UInt64) -> UInt64? {
         if cache.pointee.needsRoom {
             cache.pointee.makeRoom { [harts, memory] page, dropped in
                 memory.clearHasCode(GuestPhysical(page))

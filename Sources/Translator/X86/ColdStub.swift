@@ -9,7 +9,7 @@ struct ColdStub {
         case sideExit
         /// The budget does not hold this unit.
         case budget
-        /// A floating-point operation needs more than its fast path; `index` says which.
+        /// A floating-point operation needs more than its fast path; `float` says what.
         case float
     }
     var kind: Kind
@@ -23,9 +23,9 @@ struct ColdStub {
     var access = AccessCheck.load
     var site: Int32 = 0
     var limit: Int32 = 0
-    /// `sideExit`: the guest address. `float`: index of the IR instruction.
+    /// `sideExit`: the guest address.
     var target: UInt64 = 0
-    var index = 0
+    var float = ColdFloat()
 }
 
 /// What a check of an address asks for.

@@ -11,6 +11,7 @@ enum StateLayout {
     static let scratch = displacement(\.scratch)
     static let floatUnready = displacement(\.floatUnready)
     static let floatOff = displacement(\.floatOff)
+    static let hostRoundings = displacement(\.hostRoundings)
     static let reservedAddress = displacement(\.reservedAddress)
     static let reservedValue = displacement(\.reservedValue)
     static let reservedBytes = displacement(\.reservedBytes)
