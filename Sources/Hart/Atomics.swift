@@ -14,15 +14,7 @@ extension Hart {
         guard Self.isAligned(address, width) else {
             throw Trap(kind == .load ? .loadMisaligned : .storeMisaligned, value: address)
         }
-        let table = kind == .load ? 0 : TableLayout.dataCount
-        let index = TableLayout.dataIndex(address)
-        let entry = state.pointee.dataTLB[table + index]
-        if entry.tag == address & ~0xfff,
-            let host = UnsafeMutableRawPointer(
-                bitPattern: UInt(truncatingIfNeeded: entry.value &+ address))
-        {
-            return host
-        }
+        if let host = cachedHost(address, isStore: kind == .store) { return host }
         statistics.tlbMisses &+= 1
         if debug.isWatching { watch(address, width, isStore: kind == .store) }
         let result = try translate(address, count: width.bytes, kind)

@@ -16,6 +16,7 @@ extension Hart {
     /// A and D bits may have been set, unless the store `isLater`: then no bit is.
     @inline(never)
     package func refill(_ address: UInt64, isStore: Bool, isLater: Bool = false) -> Bool {
+        if cachedHost(address, isStore: isStore) != nil { return true }
         statistics.tlbMisses &+= 1
         let kind = isStore ? AccessKind.store : .load
         guard
@@ -35,6 +36,7 @@ extension Hart {
         let page = pc & ~0xfff
         let entry = pool.pointee.fetch.pointee.table(TableLayout.pages) + TableLayout.pageIndex(pc)
         if entry.pointee.tag == page { return entry.pointee.value }
+        if let known = pool.pointee.fetch.pointee.recall(.page, page: page) { return known }
         statistics.fetchMisses &+= 1
         guard let result = try? translate(pc, count: 2, .fetch) else { return nil }
         let physical = result.physical.rawValue & ~0xfff
@@ -42,8 +44,8 @@ extension Hart {
             memory.host(GuestPhysical(physical), count: 4096) != nil
         else { return nil }
         prepareFill(result, isFetch: true)
-        pool.pointee.fetch.pointee.fillPage(
-            page: page, physical: physical, pageBits: result.pageBits)
+        pool.pointee.fetch.pointee.fill(
+            .page, page: page, value: physical, pageBits: result.pageBits)
         return physical
     }
 

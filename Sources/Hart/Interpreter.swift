@@ -103,6 +103,10 @@ package final class Interpreter: Engine {
 
     /// The slots of a page; nil where PMP divides it, so that no answer holds for all of it.
     private func fetch(_ hart: Hart, _ pc: UInt64) throws(Trap) -> UnsafePointer<Instruction>? {
+        let set = hart.pool.pointee.fetch
+        if let known = set.pointee.recall(.fetch, page: pc & ~0xfff) {
+            return UnsafePointer(bitPattern: UInt(known))
+        }
         hart.statistics.fetchMisses &+= 1
         let result = try hart.translate(pc, count: 2, .fetch)
         let physical = result.physical.rawValue & ~0xfff

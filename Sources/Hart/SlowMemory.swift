@@ -12,13 +12,8 @@ extension Hart {
     }
     @inline(__always)
     private func slowLoad(_ width: AccessWidth, _ address: UInt64) throws(Trap) -> UInt64 {
-        if let host = misalignedHost(width, address, isStore: false) {
-            return switch width {
-            case .byte: UInt64(host.loadUnaligned(as: UInt8.self))
-            case .half: UInt64(host.loadUnaligned(as: UInt16.self))
-            case .word: UInt64(host.loadUnaligned(as: UInt32.self))
-            case .double: host.loadUnaligned(as: UInt64.self)
-            }
+        if !Self.crossesPage(address, width), let host = cachedHost(address, isStore: false) {
+            return Self.read(host, width)
         }
         statistics.tlbMisses &+= 1
         if debug.isWatching { watch(address, width, isStore: false) }
@@ -47,14 +42,8 @@ extension Hart {
     }
     @inline(__always)
     private func slowStore(_ width: AccessWidth, _ address: UInt64, _ value: UInt64) throws(Trap) {
-        if let host = misalignedHost(width, address, isStore: true) {
-            switch width {
-            case .byte: host.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
-            case .half: host.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
-            case .word: host.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
-            case .double: host.storeBytes(of: value, as: UInt64.self)
-            }
-            return
+        if !Self.crossesPage(address, width), let host = cachedHost(address, isStore: true) {
+            return Self.write(host, width, value)
         }
         statistics.tlbMisses &+= 1
         if debug.isWatching { watch(address, width, isStore: true) }
@@ -77,17 +66,26 @@ extension Hart {
         }
     }
 
-    /// Where the bytes are that the tables' lookup refused for their alignment alone.
+    /// Zero-extended, at any alignment.
     @inline(__always)
-    private func misalignedHost(_ width: AccessWidth, _ address: UInt64, isStore: Bool)
-        -> UnsafeMutableRawPointer?
-    {
-        if Self.isAligned(address, width) || Self.crossesPage(address, width) { return nil }
-        let table = isStore ? TableLayout.dataCount : 0
-        let entry = state.pointee.dataTLB[table + TableLayout.dataIndex(address)]
-        guard entry.tag == address & ~0xfff else { return nil }
-        return UnsafeMutableRawPointer(
-            bitPattern: UInt(truncatingIfNeeded: entry.value &+ address))
+    private static func read(_ host: UnsafeMutableRawPointer, _ width: AccessWidth) -> UInt64 {
+        switch width {
+        case .byte: UInt64(host.loadUnaligned(as: UInt8.self))
+        case .half: UInt64(host.loadUnaligned(as: UInt16.self))
+        case .word: UInt64(host.loadUnaligned(as: UInt32.self))
+        case .double: host.loadUnaligned(as: UInt64.self)
+        }
+    }
+    @inline(__always)
+    private static func write(
+        _ host: UnsafeMutableRawPointer, _ width: AccessWidth, _ value: UInt64
+    ) {
+        switch width {
+        case .byte: host.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
+        case .half: host.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+        case .word: host.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
+        case .double: host.storeBytes(of: value, as: UInt64.self)
+        }
     }
 
     static func crossesPage(_ address: UInt64, _ width: AccessWidth) -> Bool {
@@ -111,6 +109,20 @@ extension Hart {
     /// A misaligned load over a page's end, byte by byte; both pages must be RAM.
     private func loadBytes(_ width: AccessWidth, _ address: UInt64) throws(Trap) -> UInt64 {
         var value: UInt64 = 0
+        let boundary = (address | 0xfff) &+ 1
+        if let first = cachedHost(address, isStore: false),
+            let second = cachedHost(boundary, isStore: false)
+        {
+            let firstCount = boundary &- address
+            for index in UInt64(0)..<width.bytes {
+                let byte =
+                    index < firstCount
+                    ? first.load(fromByteOffset: Int(index), as: UInt8.self)
+                    : second.load(fromByteOffset: Int(index &- firstCount), as: UInt8.self)
+                value |= UInt64(byte) &<< (index &* 8)
+            }
+            return value
+        }
         for index in UInt64(0)..<width.bytes {
             let at = address &+ index
             let result = try translate(at, count: 1, .load)
@@ -126,6 +138,20 @@ extension Hart {
     private func storeBytes(_ width: AccessWidth, _ address: UInt64, _ value: UInt64) throws(Trap) {
         let boundary = (address | 0xfff) &+ 1
         let firstCount = boundary &- address
+        if let first = cachedHost(address, isStore: true),
+            let second = cachedHost(boundary, isStore: true)
+        {
+            for index in UInt64(0)..<width.bytes {
+                let byte = UInt8(truncatingIfNeeded: value &>> (index &* 8))
+                if index < firstCount {
+                    first.storeBytes(of: byte, toByteOffset: Int(index), as: UInt8.self)
+                } else {
+                    second.storeBytes(
+                        of: byte, toByteOffset: Int(index &- firstCount), as: UInt8.self)
+                }
+            }
+            return
+        }
         let first = try translate(address, count: firstCount, .store)
         let second = try translate(boundary, count: width.bytes &- firstCount, .store)
         guard memory.writableHost(first.physical, count: firstCount) != nil,

@@ -136,6 +136,10 @@ extension Hart {
         }
         let address = self[x: i.rs1] & ~63
         let isZero = i.opcode == .cbo_zero
+        if isZero, let host = cachedHost(address, isStore: true) {
+            host.initializeMemory(as: UInt64.self, repeating: 0, count: 8)
+            return
+        }
         let result: Translation
         do throws(Trap) {
             result = try translate(address, count: 64, isZero ? .store : .load)
@@ -148,6 +152,7 @@ extension Hart {
             throw Trap(.storeAccessFault, value: self[x: i.rs1])
         }
         wroteMemory(result.physical)
+        fillData(address, result, .store)
     }
 }
 

@@ -37,7 +37,7 @@ package enum TableLayout {
 
     @inlinable package static var siteCount: Int { 512 }
     @inlinable package static var dataCount: Int { 1024 }
-    @inlinable package static var jumpCount: Int { 1024 }
+    @inlinable package static var jumpCount: Int { 4096 }
     @inlinable package static var fetchCount: Int { 1024 }
     @inlinable package static var pageCount: Int { 1024 }
     @inlinable package static var entryBytes: Int { 16 }

@@ -40,15 +40,41 @@ struct SuperpageRanges {
 }
 
 /// The translation tables of one address space and context: a switch changes one pointer and flushes
-/// nothing. Layout: `TableLayout`, then what only this type reads: a filter of the pages that were
-/// filled and the log of the entries that were.
+/// nothing. Layout: `TableLayout`, then what only this type reads: victims, a filter of the pages that
+/// were filled, and the log of the entries that were.
+///
+/// Victims are entries that made room for others. They are found by another hash, so that two pages
+/// that lie a power of two apart and are used in turns cost no walk each.
 ///
 /// SAFETY: `base` points at `TableSet.bytes` bytes that live as long as their pool.
 struct TableSet {
+    /// The tables that are looked up by page, as the low bits of a victim's tag tell them.
+    enum Kind: UInt64 {
+        case load, store, fetch, page
+
+        var offset: Int {
+            switch self {
+            case .load: TableLayout.loads
+            case .store: TableLayout.stores
+            case .fetch: TableLayout.fetches
+            case .page: TableLayout.pages
+            }
+        }
+        func index(_ page: UInt64) -> Int {
+            switch self {
+            case .load, .store: TableLayout.dataIndex(page)
+            case .fetch: TableLayout.fetchIndex(page)
+            case .page: TableLayout.pageIndex(page)
+            }
+        }
+    }
+
     /// Entries filled since the last clearing, by number from `TableLayout.loads`.
-    private static let logCapacity = 512
+    private static let logCapacity = 1024
     private static let filterBits = 8192
-    private static let filterOffset = TableLayout.bytes
+    private static let victimCount = 512
+    private static let victimOffset = TableLayout.bytes
+    private static let filterOffset = victimOffset + victimCount * TableLayout.entryBytes
     private static let logOffset = filterOffset + filterBits / 8
     /// One cache line more, so that sets do not all fall on the same ones.
     static let bytes = logOffset + logCapacity * 2 + 64
@@ -101,6 +127,7 @@ extension TableSet {
         } else {
             empty(TableLayout.loads, 2 * TableLayout.dataCount)
             empty(TableLayout.fetches, TableLayout.fetchCount)
+            empty(Self.victimOffset, Self.victimCount)
             if servesGeneratedCode {
                 empty(TableLayout.jumps, TableLayout.jumpCount)
                 empty(TableLayout.pages, TableLayout.pageCount)
@@ -126,21 +153,28 @@ extension TableSet {
     mutating func clear(page: UInt64) {
         guard mayHold(page) else { return }
         if superpages.count != 0 && superpages.contains(page) { return clear() }
-        let data = TableLayout.dataIndex(page)
-        Self.remove(page, table(TableLayout.loads) + data)
-        Self.remove(page, table(TableLayout.stores) + data)
-        Self.remove(page, table(TableLayout.fetches) + TableLayout.fetchIndex(page))
+        remove(page, .load)
+        remove(page, .store)
+        remove(page, .fetch)
         guard servesGeneratedCode else { return }
         if mayHaveSites { clearSites(of: page) }
-        let isCode = Self.remove(page, table(TableLayout.pages) + TableLayout.pageIndex(page))
-        if isCode || pagesWereEvicted { clearJumps() }
+        if remove(page, .page) || pagesWereEvicted { clearJumps() }
     }
 
     @discardableResult
-    private static func remove(_ tag: UInt64, _ entry: UnsafeMutablePointer<TableEntry>) -> Bool {
-        guard entry.pointee.tag == tag else { return false }
-        entry.pointee = .empty
-        return true
+    private func remove(_ page: UInt64, _ kind: Kind) -> Bool {
+        var isFound = false
+        let entry = table(kind.offset) + kind.index(page)
+        if entry.pointee.tag == page {
+            entry.pointee = .empty
+            isFound = true
+        }
+        let victim = victim(page | kind.rawValue)
+        if victim.pointee.tag == page | kind.rawValue {
+            victim.pointee = .empty
+            isFound = true
+        }
+        return isFound
     }
 
     /// Reads all entries by site, which is no dearer than clearing them and leaves the others' sites
@@ -167,6 +201,10 @@ extension TableSet {
             let entry = stores + (index - first)
             if entry.pointee.tag &+ entry.pointee.value == page { entry.pointee = .empty }
         }
+        eachVictim(of: .store) { victim in
+            let tag = victim.pointee.tag & ~0xfff
+            if tag &+ victim.pointee.value == page { victim.pointee = .empty }
+        }
         guard mayHaveSites else { return }
         let sites = table(TableLayout.siteStores)
         for index in 0..<TableLayout.siteCount where sites[index].value == page {
@@ -178,6 +216,7 @@ extension TableSet {
     func clearStores() {
         guard filledCount != 0 else { return }
         empty(TableLayout.stores, TableLayout.dataCount)
+        eachVictim(of: .store) { $0.pointee = .empty }
         guard mayHaveSites else { return }
         table(TableLayout.siteStores).update(
             repeating: TableEntry(tag: TableLayout.noSite, value: scratch),
@@ -191,12 +230,22 @@ extension TableSet {
         for index in 0..<TableLayout.fetchCount where fetches[index].value == slots {
             fetches[index] = .empty
         }
+        eachVictim(of: .fetch) { if $0.pointee.value == slots { $0.pointee = .empty } }
     }
 
     func removeJump(_ pc: UInt64, _ hostAddress: UInt64) {
         guard mayHaveJumps else { return }
         let entry = table(TableLayout.jumps) + TableLayout.jumpIndex(pc)
         if entry.pointee.tag == pc && entry.pointee.value == hostAddress { entry.pointee = .empty }
+    }
+
+    private func eachVictim(
+        of kind: Kind, _ body: (UnsafeMutablePointer<TableEntry>) -> Void
+    ) {
+        let victims = table(Self.victimOffset)
+        for index in 0..<Self.victimCount where victims[index].tag & 0xfff == kind.rawValue {
+            body(victims + index)
+        }
     }
 
     /// Numbers of the entries in a range, from `TableLayout.loads` on, that may be filled.
@@ -210,9 +259,16 @@ extension TableSet {
 
 /// Filling.
 extension TableSet {
+    private static func hash(_ value: UInt64, bits: UInt64) -> UInt64 {
+        (value &* 0x9e37_79b9_7f4a_7c15) &>> (64 &- bits)
+    }
     private static func filterBit(_ page: UInt64) -> (word: Int, bit: UInt64) {
-        let hash = ((page &>> 12) &* 0x9e37_79b9_7f4a_7c15) &>> 51
+        let hash = hash(page &>> 12, bits: 13)
         return (Int(truncatingIfNeeded: hash &>> 6), 1 &<< (hash & 63))
+    }
+    private func victim(_ tag: UInt64) -> UnsafeMutablePointer<TableEntry> {
+        let hash = Self.hash(tag &>> 12 | tag &<< 52, bits: 9)
+        return table(Self.victimOffset) + Int(truncatingIfNeeded: hash)
     }
     private var filter: UnsafeMutablePointer<UInt64> {
         (base + Self.filterOffset).assumingMemoryBound(to: UInt64.self)
@@ -224,20 +280,45 @@ extension TableSet {
         return filter[word] & bit != 0 || superpages.contains(page)
     }
 
-    /// Fills one entry and returns what was there.
-    @discardableResult
-    private mutating func fill(_ offset: Int, _ index: Int, _ entry: TableEntry) -> UInt64 {
-        let target = table(offset) + index
-        let old = target.pointee.tag
-        target.pointee = entry
-        if old == TableLayout.noTag {
-            let number = (offset - TableLayout.loads) / TableLayout.entryBytes + index
-            if filledCount < Self.logCapacity {
-                log[filledCount] = UInt16(truncatingIfNeeded: number)
-            }
-            if filledCount <= Self.logCapacity { filledCount &+= 1 }
+    private mutating func log(_ offset: Int, _ index: Int) {
+        let number = (offset - TableLayout.loads) / TableLayout.entryBytes + index
+        if filledCount < Self.logCapacity {
+            log[filledCount] = UInt16(truncatingIfNeeded: number)
         }
-        return old
+        if filledCount <= Self.logCapacity { filledCount &+= 1 }
+    }
+
+    private mutating func fill(_ kind: Kind, _ entry: TableEntry) {
+        let index = kind.index(entry.tag)
+        let target = table(kind.offset) + index
+        let old = target.pointee
+        target.pointee = entry
+        if old.tag == TableLayout.noTag {
+            log(kind.offset, index)
+        } else if old.tag != entry.tag {
+            keep(kind, old)
+        }
+    }
+    private mutating func keep(_ kind: Kind, _ entry: TableEntry) {
+        let tag = entry.tag | kind.rawValue
+        let target = victim(tag)
+        let old = target.pointee.tag
+        if old == TableLayout.noTag {
+            log(Self.victimOffset, target - table(Self.victimOffset))
+        } else if old & 0xfff == Kind.page.rawValue {
+            pagesWereEvicted = true
+        }
+        target.pointee = TableEntry(tag: tag, value: entry.value)
+    }
+
+    /// Puts a page that made room for another back into its table; nil where it is no victim.
+    mutating func recall(_ kind: Kind, page: UInt64) -> UInt64? {
+        let victim = victim(page | kind.rawValue)
+        guard victim.pointee.tag == page | kind.rawValue else { return nil }
+        let value = victim.pointee.value
+        victim.pointee = .empty
+        fill(kind, TableEntry(tag: page, value: value))
+        return value
     }
 
     /// `pageBits`: the entry comes from a page of `1 << pageBits` bytes; 64: no translation, which
@@ -248,26 +329,16 @@ extension TableSet {
         if pageBits > 12 && pageBits < 64 { superpages.insert(page, pageBits: pageBits) }
     }
 
-    mutating func fillData(page: UInt64, host: UInt64, isStore: Bool, pageBits: Int) {
-        fill(
-            isStore ? TableLayout.stores : TableLayout.loads, TableLayout.dataIndex(page),
-            TableEntry(tag: page, value: host &- page))
-        note(page, pageBits)
-    }
-    mutating func fillFetch(page: UInt64, slots: UInt64, pageBits: Int) {
-        fill(
-            TableLayout.fetches, TableLayout.fetchIndex(page), TableEntry(tag: page, value: slots))
-        mayHaveFetches = true
-        note(page, pageBits)
-    }
-    mutating func fillPage(page: UInt64, physical: UInt64, pageBits: Int) {
-        let old = fill(
-            TableLayout.pages, TableLayout.pageIndex(page), TableEntry(tag: page, value: physical))
-        if old != TableLayout.noTag && old != page { pagesWereEvicted = true }
+    mutating func fill(_ kind: Kind, page: UInt64, value: UInt64, pageBits: Int) {
+        fill(kind, TableEntry(tag: page, value: value))
+        if kind == .fetch { mayHaveFetches = true }
         note(page, pageBits)
     }
     mutating func fillJump(_ pc: UInt64, _ hostAddress: UInt64) {
-        fill(TableLayout.jumps, TableLayout.jumpIndex(pc), TableEntry(tag: pc, value: hostAddress))
+        let index = TableLayout.jumpIndex(pc)
+        let target = table(TableLayout.jumps) + index
+        if target.pointee.tag == TableLayout.noTag { log(TableLayout.jumps, index) }
+        target.pointee = TableEntry(tag: pc, value: hostAddress)
         mayHaveJumps = true
     }
 }

@@ -111,18 +111,34 @@ extension Hart {
         let page = address & ~0xfff
         if debug.isWatching && isWatched(page: page) { return false }
         prepareFill(result, isFetch: false)
-        pool.pointee.data.pointee.fillData(
-            page: page, host: UInt64(UInt(bitPattern: host)), isStore: kind == .store,
-            pageBits: result.pageBits)
+        pool.pointee.data.pointee.fill(
+            kind == .store ? .store : .load, page: page,
+            value: UInt64(UInt(bitPattern: host)) &- page, pageBits: result.pageBits)
         return true
     }
 
     /// Caches the decoded slots of a page in the fetch table.
     func fillFetch(_ address: UInt64, slots: UnsafePointer<Instruction>, _ result: Translation) {
         prepareFill(result, isFetch: true)
-        pool.pointee.fetch.pointee.fillFetch(
-            page: address & ~0xfff, slots: UInt64(UInt(bitPattern: slots)),
+        pool.pointee.fetch.pointee.fill(
+            .fetch, page: address & ~0xfff, value: UInt64(UInt(bitPattern: slots)),
             pageBits: result.pageBits)
+    }
+
+    /// Where an address leads by the tables alone.
+    func cachedHost(_ address: UInt64, isStore: Bool) -> UnsafeMutableRawPointer? {
+        let page = address & ~0xfff
+        let table = isStore ? TableLayout.dataCount : 0
+        let entry = state.pointee.dataTLB[table + TableLayout.dataIndex(address)]
+        var addend = entry.value
+        if entry.tag != page {
+            let set = pool.pointee.data
+            guard let found = set.pointee.recall(isStore ? .store : .load, page: page) else {
+                return nil
+            }
+            addend = found
+        }
+        return UnsafeMutableRawPointer(bitPattern: UInt(truncatingIfNeeded: addend &+ address))
     }
 
     func prepareFill(_ result: Translation, isFetch: Bool) {

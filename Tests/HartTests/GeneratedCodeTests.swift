@@ -128,11 +128,13 @@ struct GeneratedCodeTests {
         #expect(entry(TableLayout.jumps, index).tag == address + 6)
         it.step(.fencePage, address)
         #expect(entry(TableLayout.jumps, index).tag == TableLayout.noTag)
-        // Where another page has taken the place of the jump's page.
+        // Where other pages have taken the place of the jump's page, even among the victims.
         noted()
-        let other = address + UInt64(TableLayout.pageCount) << 12
-        it.map(satp, other, to: page, Spaces.all)
-        #expect(hart.codePage(other) == page)
+        for index in 1...2000 as ClosedRange<UInt64> {
+            let other = address + index * UInt64(TableLayout.pageCount) << 12
+            it.map(satp, other, to: page, Spaces.all)
+            #expect(hart.codePage(other) == page)
+        }
         it.step(.fencePage, address)
         #expect(entry(TableLayout.jumps, index).tag == TableLayout.noTag)
         noted()

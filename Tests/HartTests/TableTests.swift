@@ -43,7 +43,47 @@ struct TableTests {
         it.step(.store, address + 0xff8, 0x1122_3344_5566_7788)
         #expect(it.step(.load, address + 0xffc) == 2 << 32 | 0x1122_3344)
         #expect(it.step(.store, address + 0xffc) == nil)
+        it.map(a, address + 4096, to: two, Spaces.readWrite)
+        it.step(.fenceAll)
+        for value: UInt64 in [0x0102_0304_0506_0708, 0xffee_ddcc_bbaa_9988] {
+            for offset: UInt64 in 0xff9...0xfff {
+                it.step(.store, address + 0x1010, ~0)
+                it.step(.store, address + offset, value)
+                #expect(it.step(.load, address + offset) == value)
+            }
+        }
+        it.step(.store, address + 0xff8, 0x1122_3344_5566_7788)
         #expect(it.step(.load, address + 0xff8) == 0x1122_3344_5566_7788)
+    }
+
+    /// Pages that fall on the same entry, in turns: each is translated once, and fences find them all.
+    @Test func pagesThatShareAnEntryKeepTheirTranslations() {
+        let a = it.space(asid: 1)
+        let distance = UInt64(TableLayout.dataCount) << 12
+        let list = (0..<4).map { address + $0 * distance }
+        let pages = list.map { _ in it.page() }
+        for (virtual, page) in zip(list, pages) {
+            it.write(page, page)
+            it.map(a, virtual, to: page, Spaces.readWrite)
+        }
+        enter(a)
+        func turn() {
+            for (virtual, page) in zip(list, pages) {
+                #expect(it.step(.load, virtual) == page)
+                it.step(.store, virtual + 8, page)
+            }
+        }
+        turn()
+        let misses = it.hart.statistics.tlbMisses
+        turn()
+        turn()
+        #expect(it.hart.statistics.tlbMisses == misses)
+        for virtual in list {
+            it.map(a, virtual, to: one, Spaces.read)
+            it.step(.fencePage, virtual)
+            #expect(it.step(.load, virtual) == 1)
+            #expect(it.step(.store, virtual) == nil)
+        }
     }
 
     @Test func aSwitchOfAddressSpacesKeepsBoth() {
