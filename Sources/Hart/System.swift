@@ -98,6 +98,12 @@ extension Hart {
             default: .write
             }
         let writes = operation == .write || i.rs1 != 0
+        if let old = state.pointee.csr.accessPlain(
+            i.csr, operation, operand, writes: writes, privilege: state.pointee.privilege)
+        {
+            self[x: i.rd] = old
+            return false
+        }
         var context = CSRContext(cycle: state.pointee.retired, instret: state.pointee.retired)
         if CSR.needsContext(i.csr) {
             context.time = bus.time(for: self)

@@ -11,16 +11,33 @@ package let allRows: [Row] =
 /// by major opcode and funct3; by funct5 for OP-FP, where funct3 is mostly the rounding mode; and by
 /// quadrant and funct3 for compressed encodings.
 package struct Decoder: Sendable {
-    /// 32 majors × 8, then 3 quadrants × 8, then 32 of OP-FP.
-    private var buckets: [[Row]]
+    /// What decides whether a row is meant; the row itself is looked at once.
+    private struct Candidate {
+        var mask: UInt32
+        var match: UInt32
+        var row: Int
+    }
+
+    /// 32 majors × 8, then 3 quadrants × 8, then 32 of OP-FP: where each bucket's candidates start, and
+    /// the end of the last.
+    private var starts: [Int] = []
+    private var candidates: [Candidate] = []
+    private let rows = allRows
     package let isa: ISA
 
     package init(isa: ISA) {
         self.isa = isa
-        buckets = Array(repeating: [], count: 256 + 32 + 32)
-        for row in allRows where isa.has(row.needs) && isa.has(row.also) {
-            for bucket in Self.candidates(row) { buckets[bucket].append(row) }
+        var buckets: [[Candidate]] = Array(repeating: [], count: 256 + 32 + 32)
+        for (index, row) in rows.enumerated() where isa.has(row.needs) && isa.has(row.also) {
+            for bucket in Self.candidates(row) {
+                buckets[bucket].append(Candidate(mask: row.mask, match: row.match, row: index))
+            }
         }
+        for bucket in buckets {
+            starts.append(candidates.count)
+            candidates += bucket
+        }
+        starts.append(candidates.count)
     }
 
     private static func bucket(_ bits: UInt32) -> Int {
@@ -45,7 +62,11 @@ package struct Decoder: Sendable {
     /// The row of `bits` (low 16 used for a compressed encoding), or nil: an illegal instruction.
     package func row(_ bits: UInt32) -> Row? {
         let bits = bits & 3 == 3 ? bits : bits & 0xffff
-        for row in buckets[Self.bucket(bits)] where bits & row.mask == row.match {
+        let bucket = Self.bucket(bits)
+        for index in starts[bucket]..<starts[bucket + 1] {
+            let candidate = candidates[index]
+            guard bits & candidate.mask == candidate.match else { continue }
+            let row = rows[candidate.row]
             return row.isReserved || row.hasReservedRounding(bits) ? nil : row
         }
         return nil

@@ -244,4 +244,31 @@ import Testing
         #expect(effects(CSR.fcsr, 0) == .floatState)
         #expect(effects(CSR.mscratch, 3) == [])
     }
+
+    /// The short way to a register is the long one's equal.
+    @Test func plainRegistersAreReachedBothWays() throws {
+        let plain = [
+            CSR.sscratch, CSR.scause, CSR.stval, CSR.mscratch, CSR.mcause, CSR.mtval,
+        ]
+        for privilege in [Privilege.user, .supervisor, .machine] {
+            for operation in [CSROperation.write, .set, .clear] {
+                for writes in [true, false] {
+                    for number in 0..<4096 {
+                        var short = CSRFile(isa: .standard)
+                        _ = short.store(number, 0x5a5a, CSRContext())
+                        var long = short
+                        let old = short.accessPlain(
+                            number, operation, 0xff0, writes: writes, privilege: privilege)
+                        let isAllowed = privilege.rawValue >= number >> 8 & 3
+                        #expect((old != nil) == (isAllowed && plain.contains(number)))
+                        guard let old else { continue }
+                        let result = try long.access(
+                            number, operation, 0xff0, writes: writes, privilege: privilege,
+                            context: CSRContext())
+                        #expect(result.value == old && result.effects.isEmpty && short == long)
+                    }
+                }
+            }
+        }
+    }
 }

@@ -137,7 +137,17 @@ package struct CSREffects: OptionSet, Sendable {
 
 /// The three kinds of a CSR instruction.
 @frozen @usableFromInline
-package enum CSROperation: UInt8, Sendable { case write, set, clear }
+package enum CSROperation: UInt8, Sendable {
+    case write, set, clear
+
+    @inlinable @inline(__always) package func result(_ old: UInt64, _ operand: UInt64) -> UInt64 {
+        switch self {
+        case .write: operand
+        case .set: old | operand
+        case .clear: old & ~operand
+        }
+    }
+}
 
 /// What derived state the hart asks of the file.
 extension CSRFile {

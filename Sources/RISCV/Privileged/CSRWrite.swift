@@ -15,13 +15,34 @@ extension CSRFile {
         }
         // Bits of `mip` that a line holds up take no part in what is written back.
         let base = number == CSR.mip ? mip : number == CSR.sip ? mip & mideleg : old
-        let new =
-            switch operation {
-            case .write: operand
-            case .set: base | operand
-            case .clear: base & ~operand
-            }
-        return (old, store(number, new, context))
+        return (old, store(number, operation.result(base, operand), context))
+    }
+
+    /// The same for the registers that trap handlers read and swap, which hold what is written and need
+    /// no more than their privilege; nil for all others.
+    @inlinable @inline(__always)
+    package mutating func accessPlain(
+        _ number: Int, _ operation: CSROperation, _ operand: UInt64, writes: Bool,
+        privilege: Privilege
+    ) -> UInt64? {
+        guard Int(privilege.rawValue) >= (number &>> 8) & 3 else { return nil }
+        switch number {
+        case CSR.sscratch: return Self.exchange(&sscratch, operation, operand, writes)
+        case CSR.scause: return Self.exchange(&scause, operation, operand, writes)
+        case CSR.stval: return Self.exchange(&stval, operation, operand, writes)
+        case CSR.mscratch: return Self.exchange(&mscratch, operation, operand, writes)
+        case CSR.mcause: return Self.exchange(&mcause, operation, operand, writes)
+        case CSR.mtval: return Self.exchange(&mtval, operation, operand, writes)
+        default: return nil
+        }
+    }
+    @inlinable @inline(__always)
+    static func exchange(
+        _ register: inout UInt64, _ operation: CSROperation, _ operand: UInt64, _ writes: Bool
+    ) -> UInt64 {
+        let old = register
+        if writes { register = operation.result(old, operand) }
+        return old
     }
 
     /// A plain write (`csrrw`).
