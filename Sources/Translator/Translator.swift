@@ -103,6 +103,8 @@ package final class Translator: Engine {
                 cache.pointee.sample(hart, state.pointee.pc)
                 return interpret(hart, rest)
             case .interpret:
+                // The terminator of a unit is not among the instructions that it paid for.
+                if state.pointee.scratch[StateLayout.budget] == 0 { return nil }
                 cache.pointee.noteFailure(
                     hart, state.pointee.scratch[StateLayout.argument])
                 return interpret(hart, 1)
