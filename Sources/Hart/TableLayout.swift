@@ -21,7 +21,7 @@ package struct TableEntry {
 /// and hit where `address - tag <= 4096 - size`.
 @frozen @usableFromInline
 package enum TableLayout {
-    /// By site: virtual page, host address of the page.
+    /// By site: virtual page, host address minus virtual address.
     @inlinable package static var siteLoads: Int { 0 }
     @inlinable package static var siteStores: Int { siteLoads &+ siteCount &* entryBytes }
     /// By virtual page: virtual page, host address minus virtual address.

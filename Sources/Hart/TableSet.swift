@@ -98,7 +98,7 @@ struct TableSet {
 
     init(base: UnsafeMutableRawPointer, scratch: UInt64, servesGeneratedCode: Bool) {
         self.base = base
-        self.scratch = scratch
+        self.scratch = scratch &- TableLayout.noSite
         self.servesGeneratedCode = servesGeneratedCode
         filledCount = Self.logCapacity + 1
         mayHaveSites = servesGeneratedCode
@@ -207,7 +207,8 @@ extension TableSet {
         }
         guard mayHaveSites else { return }
         let sites = table(TableLayout.siteStores)
-        for index in 0..<TableLayout.siteCount where sites[index].value == page {
+        for index in 0..<TableLayout.siteCount
+        where sites[index].tag &+ sites[index].value == page {
             sites[index] = TableEntry(tag: TableLayout.noSite, value: scratch)
         }
     }

@@ -77,9 +77,9 @@ struct GeneratedCodeTests {
         let other = address + 4096
         it.map(satp, other, to: page, Spaces.readWrite)
         #expect(hart.refill(other, isStore: true))
-        fillSite(TableLayout.siteLoads, 3, address, host(page))
-        fillSite(TableLayout.siteStores, 511, address, host(page))
-        fillSite(TableLayout.siteStores, 0, other, host(page))
+        fillSite(TableLayout.siteLoads, 3, address, host(page) &- address)
+        fillSite(TableLayout.siteStores, 511, address, host(page) &- address)
+        fillSite(TableLayout.siteStores, 0, other, host(page) &- other)
         it.step(.fencePage, address)
         #expect(entry(TableLayout.siteLoads, 3).tag == TableLayout.noSite)
         #expect(entry(TableLayout.siteStores, 511).tag == TableLayout.noSite)
@@ -87,14 +87,14 @@ struct GeneratedCodeTests {
         it.step(.fenceAll)
         #expect(entry(TableLayout.siteStores, 0).tag == TableLayout.noSite)
         // Again, without an entry into the address space between.
-        fillSite(TableLayout.siteLoads, 3, address, host(page))
+        fillSite(TableLayout.siteLoads, 3, address, host(page) &- address)
         it.step(.fenceAll)
         #expect(entry(TableLayout.siteLoads, 3).tag == TableLayout.noSite)
     }
 
     @Test func aPageThatGetsCodeIsForgottenByStores() {
         #expect(hart.refill(address, isStore: true))
-        fillSite(TableLayout.siteStores, 7, address, host(page))
+        fillSite(TableLayout.siteStores, 7, address, host(page) &- address)
         hart.flushStores(to: GuestPhysical(page + 4096))
         #expect(entry(TableLayout.siteStores, 7).tag == address)
         hart.flushStores(to: GuestPhysical(page))

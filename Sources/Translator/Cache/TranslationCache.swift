@@ -69,17 +69,18 @@ struct TranslationCache: ~Copyable {
 
     // MARK: Exits
 
-    func exit(_ record: Int) -> (pc: UInt64, page: UInt64) {
+    func exit(_ record: Int) -> (pc: UInt64, page: UInt64, patch: Int) {
         let at = UnsafeRawPointer(buffer.writable + record)
         return (
             at.loadUnaligned(as: UInt64.self),
-            at.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            at.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            Int(at.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
         )
     }
     mutating func chain(_ record: Int, to code: UInt64) {
         statistics.chains &+= 1
         Assembler.patch(
-            jumpAt: buffer.writable + record - ExitRecord.jumpDistance + 1,
+            jumpAt: buffer.writable + exit(record).patch,
             executableOffset: buffer.executableOffset, to: code)
     }
 

@@ -4,6 +4,7 @@ import RISCV
 extension IRBlock {
     mutating func optimise(mergesChecks: Bool) {
         fusePairs()
+        dropExtensions()
         dropDeadWrites()
         compact()
         if mergesChecks { mergeChecks() }

@@ -23,8 +23,13 @@ struct ColdStub {
     var access = AccessCheck.load
     var site: Int32 = 0
     var limit: Int32 = 0
+    /// The address where it is a constant: the register does not hold it then.
+    var isConstant = false
+    var constant: Int64 = 0
     /// `sideExit`: the guest address.
     var target: UInt64 = 0
+    /// `sideExit` with nothing to give back: its own jump can be chained.
+    var jump: UnsafeMutablePointer<UInt8>?
     var float = ColdFloat()
 }
 

@@ -15,6 +15,7 @@ extension Emitter {
         var stub = ColdStub(
             kind: .sideExit, label: Label(), guest: Int(i.guest) &+ 1, target: i.target)
         asm.jcc(condition, &stub.label)
+        if unrun == 0 { stub.jump = asm.cursor - 4 }
         push(stub)
     }
 
@@ -23,19 +24,29 @@ extension Emitter {
     }
 
     /// Leaves for a guest address, `unrun` of the counted instructions not run.
-    mutating func emitExit(to target: UInt64, unrun: Int) {
+    ///
+    /// - Parameter jump: the displacement of the jump that led here, for chaining.
+    mutating func emitExit(
+        to target: UInt64, unrun: Int, from jump: UnsafeMutablePointer<UInt8>? = nil
+    ) {
         giveBack(unrun)
         if target == start && counted > 0 { return asm.jmp(address: entry) }
         if (target ^ start) & ~0xfff == 0 {
             // Within the page: chained once the target is known.
-            let record = asm.cursor - bufferStart + ExitRecord.jumpDistance
-            asm.jmp(address: asm.here &+ 5)
+            var patch = jump ?? asm.cursor
+            if jump == nil {
+                asm.jmp(address: asm.here &+ 5)
+                patch += 1
+            }
+            let record = asm.cursor - bufferStart + ExitRecord.distance
             asm.mov(.rax, imm: UInt64(record))
             asm.jmp(address: thunks.exitChain)
             precondition(asm.cursor - bufferStart == record, "an exit has one length")
             let words = UnsafeMutableRawPointer(asm.cursor)
             words.storeBytes(of: target, as: UInt64.self)
             words.storeBytes(of: physicalPage, toByteOffset: 8, as: UInt64.self)
+            words.storeBytes(
+                of: UInt64(patch - bufferStart), toByteOffset: 16, as: UInt64.self)
             asm.cursor += ExitRecord.bytes
             return
         }
@@ -102,7 +113,8 @@ extension Emitter {
         switch stub.kind {
         case .access: emitColdAccess(stub)
         case .interpret: emitInterpret(guest: stub.guest)
-        case .sideExit: emitExit(to: stub.target, unrun: counted &- stub.guest)
+        case .sideExit:
+            emitExit(to: stub.target, unrun: counted &- stub.guest, from: stub.jump)
         case .budget:
             asm.alu(.add, .register(.r14), imm: Int32(counted), .quad)
             asm.mov(.rax, imm: start)
@@ -111,8 +123,12 @@ extension Emitter {
         }
     }
     private mutating func emitColdAccess(_ stub: ColdStub) {
-        // Back to the address, for the thunk to look up.
-        asm.alu(.add, stub.register, .memory(.gs(stub.site)), .quad)
+        // The address again, for the thunk to look up.
+        if stub.isConstant {
+            asm.mov(stub.register, imm: UInt64(bitPattern: stub.constant))
+        } else {
+            asm.alu(.add, stub.register, .memory(.gs(stub.site)), .quad)
+        }
         asm.store(
             .at(.rbp, StateLayout.scratch(StateLayout.request)),
             imm: stub.site | stub.limit << 16, .long)

@@ -314,6 +314,11 @@ extension Emitter {
                     .cmp, operand(i.a), imm: Int32(truncatingIfNeeded: i.immediate), .quad)
             }
         }
+        if i.b != .immediate, case .memory(let a) = operand(i.a),
+            case .register(let b) = operand(i.b)
+        {
+            return asm.alu(.cmp, a, b, .quad)
+        }
         let a = inRegister(i.a)
         if i.b == .immediate {
             let b = inRegister(i.b, immediate: i.immediate)

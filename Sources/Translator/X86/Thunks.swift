@@ -109,7 +109,7 @@ extension Thunks {
     }
 
     /// With a guest address in `register` and the site and limit in the request word: fills the site
-    /// from the table by address and returns with the host address in `register`, or returns five
+    /// from the table by address and returns with the entry's addend in `register`, or returns five
     /// bytes further on. Changes no other register.
     private static func access(
         _ asm: inout Assembler, _ map: RegisterMap, _ access: Int, _ register: HostRegister,
@@ -142,13 +142,10 @@ extension Thunks {
         asm.alu(.cmp, page, .memory(.gs(index, table)), .quad)
         asm.jcc(.ne, &missed)
         let found = asm.here
-        asm.load(index, .gs(index, table + 8))
-        asm.alu(.add, register, .register(index), .quad)
-        // The site's entry: the page and its host page.
-        asm.alu(.add, index, .register(page), .quad)
+        asm.load(register, .gs(index, table + 8))
         asm.zeroExtend(.rdx, .memory(request), from: .word)
         asm.store(.gs(.rdx, 0), page)
-        asm.store(.gs(.rdx, 8), index)
+        asm.store(.gs(.rdx, 8), register)
         asm.pop(.rdx)
         asm.pop(.rbx)
         asm.pop(.rax)
