@@ -9,7 +9,8 @@ struct Fragment {
     var code: UInt64
     var hostBytes: UInt32
     var guestCount: UInt16
-    var region: UInt8
+    /// A bit for each region of the buffer that holds code of it, older forms included.
+    var regions: UInt8
     var flags: Flags = []
     /// How often its checks failed for good, and how often a slice ended in it.
     var failures: UInt16 = 0
@@ -22,6 +23,10 @@ struct Fragment {
         var rawValue: UInt8
         /// Emitted without merged checks.
         static var isSeparate: Self { Self(rawValue: 1) }
+        /// Leads back to its own start.
+        static var repeats: Self { Self(rawValue: 2) }
+        /// Emitted as a loop, with a register map of its own where that pays.
+        static var isLoop: Self { Self(rawValue: 4) }
     }
 }
 

@@ -87,22 +87,23 @@ struct TranslationCache: ~Copyable {
     // MARK: Translation
 
     mutating func translate(_ hart: Hart, _ pc: UInt64, _ page: UInt64) -> UInt64? {
-        guard let fragment = emit(hart, pc, page, isSeparate: false) else { return nil }
+        guard let fragment = emit(hart, pc, page, []) else { return nil }
         _ = fragments.insert(fragment)
         return fragment.code
     }
 
-    private mutating func emit(_ hart: Hart, _ pc: UInt64, _ page: UInt64, isSeparate: Bool)
+    private mutating func emit(_ hart: Hart, _ pc: UInt64, _ page: UInt64, _ form: Fragment.Flags)
         -> Fragment?
     {
         guard let host = memory.host(GuestPhysical(page), count: 4096) else { return nil }
         let parcels = UnsafeRawPointer(host).assumingMemoryBound(to: UInt16.self)
         guard lift(hart, pc, parcels) else { return nil }
-        lifter.block.optimise(mergesChecks: !isSeparate)
+        lifter.block.optimise(mergesChecks: !form.contains(.isSeparate))
         let start = buffer.writable + used
         emitter.asm.cursor = start
         emitter.physicalPage = page
-        let code = emitter.emit(lifter.block)
+        let loop = form.contains(.isLoop) ? LoopMap(lifter.block) : nil
+        let code = emitter.emit(lifter.block, loop: loop)
         let bytes = emitter.asm.cursor - start
         used += bytes
         statistics.units &+= 1
@@ -110,8 +111,9 @@ struct TranslationCache: ~Copyable {
         statistics.hostBytes &+= UInt64(bytes)
         var fragment = Fragment(
             physical: page | (pc & 0xfff), pc: pc, code: code, hostBytes: UInt32(bytes),
-            guestCount: UInt16(lifter.block.guestCount), region: UInt8(region))
-        if isSeparate { fragment.flags.insert(.isSeparate) }
+            guestCount: UInt16(lifter.block.guestCount), regions: 1 &<< UInt8(region))
+        fragment.flags = form
+        if emitter.repeats { fragment.flags.insert(.repeats) }
         return fragment
     }
 
@@ -150,8 +152,35 @@ struct TranslationCache: ~Copyable {
 
     // MARK: Adapting
 
-    /// A slice ended in the unit at `pc`.
-    mutating func sample(_ hart: Hart, _ pc: UInt64) {}
+    /// A slice ended in the unit at `pc`. A loop where that happens again and again is hot, and gets
+    /// registers of its own.
+    mutating func sample(_ hart: Hart, _ pc: UInt64) {
+        guard let page = hart.codePage(pc), let index = fragments.find(page | (pc & 0xfff), pc)
+        else { return }
+        fragments[index].samples &+= 1
+        guard fragments[index].samples == Self.hotSamples else { return }
+        let flags = fragments[index].flags
+        guard flags.contains(.repeats), !flags.contains(.isLoop) else { return }
+        retranslate(hart, index, page, flags.union(.isLoop))
+    }
+    private static let hotSamples: UInt16 = 3
+
+    /// Emits a unit again in another form; its old code leads to the new.
+    private mutating func retranslate(
+        _ hart: Hart, _ index: Int, _ page: UInt64, _ form: Fragment.Flags
+    ) {
+        let pc = fragments[index].pc
+        guard !needsRoom, let unit = emit(hart, pc, page, form) else { return }
+        statistics.retranslations &+= 1
+        let old = fragments[index].code
+        replace(old, by: unit.code)
+        hart.forgetJump(pc, hostAddress: old)
+        fragments[index].code = unit.code
+        fragments[index].hostBytes = unit.hostBytes
+        fragments[index].regions |= unit.regions
+        fragments[index].flags = unit.flags
+    }
+
     /// A check failed for good in the unit at `pc`. One that does so again and again gets a check for
     /// each access instead of one for several; its old code leads to the new.
     mutating func noteFailure(_ hart: Hart, _ pc: UInt64) {
@@ -160,17 +189,9 @@ struct TranslationCache: ~Copyable {
         else { return }
         fragments[index].failures &+= 1
         guard fragments[index].failures == Self.toleratedFailures,
-            !fragments[index].flags.contains(.isSeparate), !needsRoom
+            !fragments[index].flags.contains(.isSeparate)
         else { return }
-        statistics.retranslations &+= 1
-        guard let unit = emit(hart, pc, page, isSeparate: true) else { return }
-        let old = fragments[index].code
-        replace(old, by: unit.code)
-        hart.forgetJump(pc, hostAddress: old)
-        fragments[index].code = unit.code
-        fragments[index].hostBytes = unit.hostBytes
-        fragments[index].region = unit.region
-        fragments[index].flags.insert(.isSeparate)
+        retranslate(hart, index, page, fragments[index].flags.union(.isSeparate))
     }
     private static let toleratedFailures: UInt16 = 16
 
@@ -199,7 +220,9 @@ struct TranslationCache: ~Copyable {
         used = region == 0 ? firstCode : region * buffer.regionBytes
         var pages: Set<UInt64> = []
         for index in 0..<fragments.used
-        where fragments[index].code != 0 && Int(fragments[index].region) == region {
+        where fragments[index].code != 0
+            && fragments[index].regions & (1 &<< UInt8(region)) != 0
+        {
             pages.insert(fragments[index].physical & ~0xfff)
         }
         guard !pages.isEmpty else { return }

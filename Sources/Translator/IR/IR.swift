@@ -115,6 +115,9 @@ package struct IRInstruction: Sendable, Equatable {
         @inlinable package static var isChecked: Self { Self(rawValue: 16) }
         /// `store` in the group: the check asks for a page that may be written.
         @inlinable package static var checksStore: Self { Self(rawValue: 32) }
+        /// Logic and comparisons: both operands are sign-extended words, so that their low halves
+        /// say it all.
+        @inlinable package static var areWords: Self { Self(rawValue: 64) }
     }
 
     @inlinable package init(_ operation: IROperation) { self.operation = operation }

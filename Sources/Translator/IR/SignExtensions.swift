@@ -19,6 +19,9 @@ extension IRBlock {
                 instructions[index].operation = .move
                 if i.to == i.a { instructions[index].flags.insert(.isDead) }
             }
+            if Self.comparesOrCombines(i), Self.isWord(i.a, i, words), Self.isWord(i.b, i, words) {
+                instructions[index].flags.insert(.areWords)
+            }
             let bit = Self.bit(i.to)
             guard bit != 0 else { continue }
             if Self.makesWord(i, words) { words |= bit } else { words &= ~bit }
@@ -32,12 +35,21 @@ extension IRBlock {
         return 0
     }
 
-    private static func makesWord(_ i: IRInstruction, _ words: UInt64) -> Bool {
-        func isWord(_ place: Place) -> Bool {
-            place == .immediate
-                ? Int64(Int32(truncatingIfNeeded: i.immediate)) == i.immediate
-                : words & bit(place) != 0
+    private static func comparesOrCombines(_ i: IRInstruction) -> Bool {
+        if i.operation == .branch { return true }
+        guard i.operation == .binary, let operation = BinaryOperation(rawValue: i.code) else {
+            return false
         }
+        return operation.isComparison || operation == .and || operation == .or || operation == .xor
+    }
+    private static func isWord(_ place: Place, _ i: IRInstruction, _ words: UInt64) -> Bool {
+        place == .immediate
+            ? Int64(Int32(truncatingIfNeeded: i.immediate)) == i.immediate
+            : words & bit(place) != 0
+    }
+
+    private static func makesWord(_ i: IRInstruction, _ words: UInt64) -> Bool {
+        func isWord(_ place: Place) -> Bool { Self.isWord(place, i, words) }
         switch i.operation {
         case .move: return isWord(i.a)
         case .unary:

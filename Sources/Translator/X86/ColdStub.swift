@@ -31,6 +31,8 @@ struct ColdStub {
     /// `sideExit` with nothing to give back: its own jump can be chained.
     var jump: UnsafeMutablePointer<UInt8>?
     var float = ColdFloat()
+    /// Words that wait for their extension where the hot path left.
+    var pendingWords: UInt32 = 0
 }
 
 /// What a check of an address asks for.

@@ -40,7 +40,15 @@ struct Emitter: ~Copyable {
     var physicalPage: UInt64 = 0
     let bufferStart: UnsafeMutablePointer<UInt8>
     var entry: UInt64 = 0
-    var body: UInt64 = 0
+    /// Where the unit's own back edges lead: behind the exchange of registers.
+    var loopEntry: UInt64 = 0
+    var loop: LoopMap?
+    /// Whether the unit has a back edge to its start.
+    private(set) var repeats = false
+    mutating func noteBackEdge() { repeats = true }
+    /// x-registers whose home holds the low half of a sign-extended word.
+    var pendingWords: UInt32 = 0
+    var resultIsPending = false
     /// f-registers known to hold boxed singles.
     var boxedSingles: UInt32 = 0
 
@@ -58,8 +66,14 @@ struct Emitter: ~Copyable {
     }
     deinit { stubs.deallocate() }
 
-    /// Emits a block; returns the executable address of its entry.
-    mutating func emit(_ block: IRBlock) -> UInt64 {
+    /// Emits a block, as a loop with a register map of its own where one is given; returns the
+    /// executable address of its entry.
+    mutating func emit(_ block: IRBlock, loop: LoopMap? = nil) -> UInt64 {
+        self.loop = loop
+        map = .standard
+        loop?.apply(to: &map)
+        pendingWords = 0
+        repeats = false
         count = block.count
         stubCount = 0
         boxedSingles = 0
@@ -71,13 +85,15 @@ struct Emitter: ~Copyable {
         }
         asm.align(to: 16)
         entry = asm.here
+        enterLoopMap()
+        if loop != nil { asm.align(to: 16) }
+        loopEntry = asm.here
         if counted > 0 {
             asm.alu(.sub, .register(.r14), imm: Int32(counted), .quad)
             var stub = ColdStub(kind: .budget, label: Label())
             asm.jcc(.s, &stub.label)
             push(stub)
         }
-        body = asm.here
         index = 0
         var guest = -1
         while index < count {
@@ -86,12 +102,16 @@ struct Emitter: ~Copyable {
                 guest = Int(instruction.guest)
                 releaseAll()
             }
+            completeOperands(instruction)
             emit(instruction)
+            notePending(instruction)
             releaseDying(instruction)
             index &+= 1
         }
         var stub = 0
         while stub < stubCount {
+            releaseAll()
+            pendingWords = stubs[stub].pendingWords
             emitCold(stubs[stub])
             stub &+= 1
         }
@@ -101,6 +121,7 @@ struct Emitter: ~Copyable {
     mutating func push(_ stub: ColdStub) {
         precondition(stubCount < Self.maximumStubs, "each IR instruction has at most one stub")
         (stubs + stubCount).initialize(to: stub)
+        stubs[stubCount].pendingWords = pendingWords
         stubCount &+= 1
     }
 

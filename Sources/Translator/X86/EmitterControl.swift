@@ -5,17 +5,20 @@ import RISCV
 extension Emitter {
     mutating func emitBranch(_ i: IRInstruction) {
         guard let operation = BinaryOperation(rawValue: i.code) else { return }
-        compare(i)
         let condition = Self.condition(operation)
         let unrun = counted &- Int(i.guest) &- 1
         if i.target == start && unrun == 0 {
             // A loop over the unit itself.
-            return asm.jcc(condition, address: entry)
+            completeAll()
+            compare(i)
+            noteBackEdge()
+            return asm.jcc(condition, address: loopEntry)
         }
+        compare(i)
         var stub = ColdStub(
             kind: .sideExit, label: Label(), guest: Int(i.guest) &+ 1, target: i.target)
         asm.jcc(condition, &stub.label)
-        if unrun == 0 { stub.jump = asm.cursor - 4 }
+        if unrun == 0 && pendingWords == 0 && loop == nil { stub.jump = asm.cursor - 4 }
         push(stub)
     }
 
@@ -30,7 +33,12 @@ extension Emitter {
         to target: UInt64, unrun: Int, from jump: UnsafeMutablePointer<UInt8>? = nil
     ) {
         giveBack(unrun)
-        if target == start && counted > 0 { return asm.jmp(address: entry) }
+        if target == start && counted > 0 {
+            completeAll()
+            noteBackEdge()
+            return asm.jmp(address: loopEntry)
+        }
+        restoreHomes()
         if (target ^ start) & ~0xfff == 0 {
             // Within the page: chained once the target is known.
             var patch = jump ?? asm.cursor
@@ -64,7 +72,6 @@ extension Emitter {
         let unrun = counted &- Int(i.guest) &- 1
         giveBack(unrun)
         claim(.rax)
-        claim(.rdx)
         if i.immediate == 0 {
             load(.rax, i.a)
         } else if case .register(let from) = operand(i.a) {
@@ -73,6 +80,7 @@ extension Emitter {
             load(.rax, i.a)
             asm.alu(.add, .register(.rax), imm: Int32(truncatingIfNeeded: i.immediate), .quad)
         }
+        restoreHomes()
         // An odd target is in no entry: `exitLookup` clears its lowest bit.
         asm.lea(.rdx, HostMemory(base: nil, index: .rax, scale: 3, displacement: 0), .long)
         asm.alu(
@@ -83,6 +91,7 @@ extension Emitter {
     }
 
     mutating func emitSystem(_ i: IRInstruction) {
+        restoreHomes()
         asm.mov(.rax, imm: guests[Int(i.guest)].pc)
         asm.mov(.rdx, imm: i.target)
         asm.jmp(address: thunks.exitSystem)
@@ -91,6 +100,7 @@ extension Emitter {
     /// Leaves this instruction to the interpreter.
     mutating func emitInterpret(guest: Int, afterCheck: Bool = false) {
         giveBack(counted &- min(counted, guest))
+        restoreHomes()
         asm.mov(.rax, imm: guests[guest].pc)
         asm.mov(.rdx, imm: afterCheck ? start : 0)
         asm.jmp(address: thunks.exitInterpret)
@@ -117,6 +127,7 @@ extension Emitter {
             emitExit(to: stub.target, unrun: counted &- stub.guest, from: stub.jump)
         case .budget:
             asm.alu(.add, .register(.r14), imm: Int32(counted), .quad)
+            restoreHomes()
             asm.mov(.rax, imm: start)
             asm.jmp(address: thunks.exitBudget)
         case .float: emitColdFloat(stub)

@@ -155,7 +155,7 @@ extension Emitter {
                 asm.load(to, memory, size)
                 asm.alu(.add, .register(to), imm: value, size)
             }
-            if size == .long { asm.signExtend(to, .register(to), from: .long) }
+            if size == .long { extendWord(to, i.to) }
             return finish(i.to, to)
         }
         if case .register(let a) = operand(i.a), i.b != .immediate,
@@ -169,7 +169,7 @@ extension Emitter {
             } else {
                 asm.lea(to, .at(a, b), size)
             }
-            if size == .long { asm.signExtend(to, .register(to), from: .long) }
+            if size == .long { extendWord(to, i.to) }
             return finish(i.to, to)
         }
         var i = i
@@ -179,7 +179,7 @@ extension Emitter {
 
     /// `to = a op b` for the two-operand operations of x86.
     private mutating func emitPlain(_ i: IRInstruction, _ op: ALU) {
-        let isWord = i.flags.contains(.isWord)
+        let isWord = i.flags.contains(.isWord) || hasPendingWord(i)
         let size: OperandSize = isWord ? .long : .quad
         if !isWord, i.to == i.a, i.to.isX, i.to != .x(0), case .memory(let memory) = operand(i.to) {
             if i.b == .immediate && Self.fits(i.immediate) {
@@ -222,7 +222,7 @@ extension Emitter {
             loadSized(to, i.a, size)
             asm.alu(op, to, operand(i.b), size)
         }
-        if isWord { asm.signExtend(to, .register(to), from: .long) }
+        if isWord { extendWord(to, i.to) }
         finish(i.to, to)
     }
     private mutating func loadSized(_ to: HostRegister, _ place: Place, _ size: OperandSize) {
@@ -266,7 +266,7 @@ extension Emitter {
                 loadSized(to, i.a, size)
                 asm.shift(op, .register(to), by: count, size)
             }
-            if isWord { asm.signExtend(to, .register(to), from: .long) }
+            if isWord { extendWord(to, i.to) }
             return finish(i.to, to)
         }
         let count = inRegister(i.b)
@@ -279,7 +279,7 @@ extension Emitter {
         }
         if i.a == .x(0), case .register(let zero) = from { free(zero) }
         done(i.b, count)
-        if isWord { asm.signExtend(to, .register(to), from: .long) }
+        if isWord { extendWord(to, i.to) }
         finish(i.to, to)
     }
 
@@ -305,27 +305,28 @@ extension Emitter {
     }
 
     mutating func compare(_ i: IRInstruction) {
+        let size: OperandSize = i.flags.contains(.areWords) ? .long : .quad
         if i.b == .immediate {
             if i.immediate == 0, case .register(let a) = operand(i.a) {
-                return asm.test(a, a, .quad)
+                return asm.test(a, a, size)
             }
             if Self.fits(i.immediate) {
                 return asm.alu(
-                    .cmp, operand(i.a), imm: Int32(truncatingIfNeeded: i.immediate), .quad)
+                    .cmp, operand(i.a), imm: Int32(truncatingIfNeeded: i.immediate), size)
             }
         }
         if i.b != .immediate, case .memory(let a) = operand(i.a),
             case .register(let b) = operand(i.b)
         {
-            return asm.alu(.cmp, a, b, .quad)
+            return asm.alu(.cmp, a, b, size)
         }
         let a = inRegister(i.a)
         if i.b == .immediate {
             let b = inRegister(i.b, immediate: i.immediate)
-            asm.alu(.cmp, a, .register(b), .quad)
+            asm.alu(.cmp, a, .register(b), size)
             free(b)
         } else {
-            asm.alu(.cmp, a, operand(i.b), .quad)
+            asm.alu(.cmp, a, operand(i.b), size)
         }
         done(i.a, a)
     }

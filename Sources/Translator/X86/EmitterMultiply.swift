@@ -20,7 +20,7 @@ extension Emitter {
             }
             if i.b == .immediate { free(b) } else { done(i.b, b) }
         }
-        if isWord { asm.signExtend(to, .register(to), from: .long) }
+        if isWord { extendWord(to, i.to) }
         finish(i.to, to)
     }
 
