@@ -71,7 +71,7 @@ struct TableSet {
 
     /// Entries filled since the last clearing, by number from `TableLayout.loads`.
     private static let logCapacity = 1024
-    private static let filterBits = 8192
+    private static let filterBits = 16384
     private static let victimCount = 512
     private static let victimOffset = TableLayout.bytes
     private static let filterOffset = victimOffset + victimCount * TableLayout.entryBytes
@@ -90,6 +90,9 @@ struct TableSet {
     private var mayHaveFetches = false
     /// An entry of `pages` made room for another, so that a page of `jumps` may not be in it.
     private var pagesWereEvicted = false
+    /// The page that was cleared last, as long as nothing of it was filled again: kernels fence a page
+    /// before and after they use it.
+    private var clearedPage = TableLayout.noTag
     /// Above the log's capacity: whole tables have to be cleared.
     private var filledCount = 0
     private var superpages = SuperpageRanges()
@@ -151,14 +154,19 @@ extension TableSet {
     }
 
     mutating func clear(page: UInt64) {
-        guard mayHold(page) else { return }
+        guard filledCount != 0, page != clearedPage else { return }
         if superpages.count != 0 && superpages.contains(page) { return clear() }
-        remove(page, .load)
-        remove(page, .store)
-        remove(page, .fetch)
-        guard servesGeneratedCode else { return }
-        if mayHaveSites { clearSites(of: page) }
-        if remove(page, .page) || pagesWereEvicted { clearJumps() }
+        if mayHold(page, .load) {
+            remove(page, .load)
+            if mayHaveSites { clearSites(TableLayout.siteLoads, of: page) }
+        }
+        if mayHold(page, .store) {
+            remove(page, .store)
+            if mayHaveSites { clearSites(TableLayout.siteStores, of: page) }
+        }
+        if mayHold(page, .fetch) { remove(page, .fetch) }
+        if mayHold(page, .page), remove(page, .page) || pagesWereEvicted { clearJumps() }
+        clearedPage = page
     }
 
     @discardableResult
@@ -179,9 +187,9 @@ extension TableSet {
 
     /// Reads all entries by site, which is no dearer than clearing them and leaves the others' sites
     /// filled.
-    private func clearSites(of page: UInt64) {
-        let sites = table(TableLayout.siteLoads)
-        for index in 0..<2 * TableLayout.siteCount where sites[index].tag == page {
+    private func clearSites(_ offset: Int, of page: UInt64) {
+        let sites = table(offset)
+        for index in 0..<TableLayout.siteCount where sites[index].tag == page {
             sites[index] = TableEntry(tag: TableLayout.noSite, value: scratch)
         }
     }
@@ -263,8 +271,8 @@ extension TableSet {
     private static func hash(_ value: UInt64, bits: UInt64) -> UInt64 {
         (value &* 0x9e37_79b9_7f4a_7c15) &>> (64 &- bits)
     }
-    private static func filterBit(_ page: UInt64) -> (word: Int, bit: UInt64) {
-        let hash = hash(page &>> 12, bits: 13)
+    private static func filterBit(_ page: UInt64, _ kind: Kind) -> (word: Int, bit: UInt64) {
+        let hash = hash(page &>> 12 | kind.rawValue &<< 52, bits: 14)
         return (Int(truncatingIfNeeded: hash &>> 6), 1 &<< (hash & 63))
     }
     private func victim(_ tag: UInt64) -> UnsafeMutablePointer<TableEntry> {
@@ -274,11 +282,10 @@ extension TableSet {
     private var filter: UnsafeMutablePointer<UInt64> {
         (base + Self.filterOffset).assumingMemoryBound(to: UInt64.self)
     }
-    /// False where nothing of the page is here; superpages count as a whole.
-    private func mayHold(_ page: UInt64) -> Bool {
-        guard filledCount != 0 else { return false }
-        let (word, bit) = Self.filterBit(page)
-        return filter[word] & bit != 0 || superpages.contains(page)
+    /// False where nothing of the page was filled since the last clearing.
+    private func mayHold(_ page: UInt64, _ kind: Kind) -> Bool {
+        let (word, bit) = Self.filterBit(page, kind)
+        return filter[word] & bit != 0
     }
 
     private mutating func log(_ offset: Int, _ index: Int) {
@@ -324,16 +331,16 @@ extension TableSet {
 
     /// `pageBits`: the entry comes from a page of `1 << pageBits` bytes; 64: no translation, which
     /// `sfence.vma` does not concern.
-    private mutating func note(_ page: UInt64, _ pageBits: Int) {
-        let (word, bit) = Self.filterBit(page)
-        filter[word] |= bit
-        if pageBits > 12 && pageBits < 64 { superpages.insert(page, pageBits: pageBits) }
-    }
-
     mutating func fill(_ kind: Kind, page: UInt64, value: UInt64, pageBits: Int) {
         fill(kind, TableEntry(tag: page, value: value))
         if kind == .fetch { mayHaveFetches = true }
-        note(page, pageBits)
+        if page == clearedPage { clearedPage = TableLayout.noTag }
+        let (word, bit) = Self.filterBit(page, kind)
+        filter[word] |= bit
+        if pageBits > 12 && pageBits < 64 {
+            superpages.insert(page, pageBits: pageBits)
+            clearedPage = TableLayout.noTag
+        }
     }
     mutating func fillJump(_ pc: UInt64, _ hostAddress: UInt64) {
         let index = TableLayout.jumpIndex(pc)

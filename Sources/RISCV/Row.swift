@@ -6,7 +6,8 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable {
     case i, m, a, f, d, c, h
     case zicsr, zifencei, zicntr, zihpm, zba, zbb, zbc, zbs, zicond
     case zicbom, zicboz, zicbop, zihintpause, zawrs, zacas, zfa, zfh, zfhmin, zcb, zimop, zcmop
-    case sstc, svinval, svnapot, svpbmt, svadu, svade, sscofpmf, smstateen, zkr
+    /// Svvptc: no hart remembers an invalid page table entry.
+    case sstc, svinval, svnapot, svpbmt, svvptc, svadu, svade, sscofpmf, smstateen, zkr
 }
 
 /// What a hart is told it has.
@@ -149,8 +150,8 @@ extension ISA {
         ISA([
             .i, .m, .a, .f, .d, .c, .zicsr, .zifencei, .zicntr, .zihpm, .zba, .zbb, .zbc, .zbs,
             .zicond, .zicbom, .zicboz, .zicbop, .zihintpause, .zawrs, .zacas, .zfa, .zfh, .zfhmin,
-            .zcb, .zimop, .zcmop, .sstc, .svinval, .svnapot, .svpbmt, .svadu, .sscofpmf,
-            .smstateen, .zkr,
+            .zcb, .zimop, .zcmop, .sstc, .svinval, .svnapot, .svpbmt, .svvptc, .svadu,
+            .sscofpmf, .smstateen, .zkr,
         ])
     }
 }

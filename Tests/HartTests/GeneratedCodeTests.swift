@@ -74,6 +74,7 @@ struct GeneratedCodeTests {
 
     @Test func fencesForgetSites() {
         #expect(hart.refill(address, isStore: false))
+        #expect(hart.refill(address, isStore: true))
         let other = address + 4096
         it.map(satp, other, to: page, Spaces.readWrite)
         #expect(hart.refill(other, isStore: true))

@@ -159,6 +159,32 @@ struct TableTests {
         #expect(it.step(.load, address + 0x5000) == 6)
     }
 
+    /// The second fence of a page finds what was filled since the first, by whichever way.
+    @Test func aPageIsFencedAgain() {
+        let a = it.space(asid: 1)
+        enter(a)
+        it.map(a, address, to: one, Spaces.readWrite)
+        for value in [two, one, two] {
+            it.step(.load, address)
+            it.step(.store, address + 8)
+            it.step(.fencePage, address)
+            it.step(.fencePage, address)
+            it.map(a, address, to: value, Spaces.readWrite)
+            it.step(.fencePage, address)
+            #expect(it.step(.load, address) == (value == one ? 1 : 2))
+        }
+        // As a part of a superpage, of which only another part was used.
+        it.step(.fencePage, address)
+        let (low, high) = (Rig.base + 2 << 20, Rig.base + 4 << 20)
+        it.write(low + 0x5000, 5)
+        it.write(high + 0x5000, 6)
+        it.map(a, address, to: low, Spaces.readWrite, level: 1)
+        #expect(it.step(.load, address + 0x5000) == 5)
+        it.map(a, address, to: high, Spaces.readWrite, level: 1)
+        it.step(.fencePage, address)
+        #expect(it.step(.load, address + 0x5000) == 6)
+    }
+
     @Test func globalPagesAreSharedAndOthersAreNot() {
         let (a, b) = (
             it.space(asid: 1, program: Spaces.all | Spaces.global),
