@@ -70,7 +70,9 @@ let package = Package(
             ]),
         unsafeRoom("Translator", ["Hart", "RISCV", "GuestMemory", "Bits", "CHost"]),
         tests(
-            "TranslatorTests", ["Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"]),
+            "TranslatorTests",
+            ["Hull", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
+            resources: ["Golden"]),
         room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
         tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
         .executableTarget(

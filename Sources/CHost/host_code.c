@@ -3,6 +3,7 @@
 #include <asm/prctl.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 bool hull_host_runs_generated_code(void) {
@@ -28,4 +29,10 @@ void hull_set_gs_base(uint64_t base) {
         syscall(SYS_arch_prctl, ARCH_SET_GS, base);
     }
 #endif
+}
+
+uint64_t hull_host_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }

@@ -15,7 +15,7 @@ extension Hart {
             throw Trap(kind == .load ? .loadMisaligned : .storeMisaligned, value: address)
         }
         if let host = cachedHost(address, isStore: kind == .store) { return host }
-        statistics.tlbMisses &+= 1
+        if kind == .store { statistics.storeMisses &+= 1 } else { statistics.loadMisses &+= 1 }
         if debug.isWatching { watch(address, width, isStore: kind == .store) }
         let result = try translate(address, count: width.bytes, kind)
         let host =

@@ -9,6 +9,28 @@ package protocol Engine: AnyObject {
     func invalidate(_ range: GuestRange)
     /// A hart's breakpoints or watchpoints changed.
     func debugChanged(_ hart: Hart)
+    /// What it has counted so far, for people.
+    var report: [EngineCount] { get }
+}
+
+extension Engine {
+    package var report: [EngineCount] { [] }
+}
+
+/// A line of an engine's report.
+package struct EngineCount: Sendable, Equatable {
+    package enum Value: Sendable, Equatable {
+        case count(UInt64)
+        case decimal(Double)
+    }
+    package var name: String
+    package var value: Value
+
+    package init(_ name: String, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+    package init(_ name: String, _ count: UInt64) { self.init(name, .count(count)) }
 }
 
 /// What a hart sees beyond RAM. Accesses complete inside the instruction.

@@ -17,7 +17,7 @@ extension Hart {
     @inline(never)
     package func refill(_ address: UInt64, isStore: Bool, isLater: Bool = false) -> Bool {
         if cachedHost(address, isStore: isStore) != nil { return true }
-        statistics.tlbMisses &+= 1
+        if isStore { statistics.storeMisses &+= 1 } else { statistics.loadMisses &+= 1 }
         let kind = isStore ? AccessKind.store : .load
         guard
             let result = try? translate(

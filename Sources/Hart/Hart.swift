@@ -30,7 +30,9 @@ package final class Hart {
     package struct Statistics: Sendable {
         package var traps: InlineArray<64, UInt64> = .init(repeating: 0)
         package var interrupts: InlineArray<64, UInt64> = .init(repeating: 0)
-        package var tlbMisses: UInt64 = 0
+        package var loadMisses: UInt64 = 0
+        package var storeMisses: UInt64 = 0
+        package var tlbMisses: UInt64 { loadMisses &+ storeMisses }
         package var fetchMisses: UInt64 = 0
         package var tlbFlushes: UInt64 = 0
         package var pagesDecoded: UInt64 = 0

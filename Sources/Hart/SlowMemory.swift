@@ -15,7 +15,7 @@ extension Hart {
         if !Self.crossesPage(address, width), let host = cachedHost(address, isStore: false) {
             return Self.read(host, width)
         }
-        statistics.tlbMisses &+= 1
+        statistics.loadMisses &+= 1
         if debug.isWatching { watch(address, width, isStore: false) }
         if Self.crossesPage(address, width) {
             return try loadBytes(width, address)
@@ -45,7 +45,7 @@ extension Hart {
         if !Self.crossesPage(address, width), let host = cachedHost(address, isStore: true) {
             return Self.write(host, width, value)
         }
-        statistics.tlbMisses &+= 1
+        statistics.storeMisses &+= 1
         if debug.isWatching { watch(address, width, isStore: true) }
         if Self.crossesPage(address, width) {
             return try storeBytes(width, address, value)

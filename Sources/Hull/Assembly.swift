@@ -12,6 +12,9 @@ package struct Assembly {
     package private(set) var boot: Boot
     private let drives: [any BlockBackEnd]
     private let traceOutput: TraceOutput?
+    private let profile: PerfMap?
+    /// A sentence for people, where another engine runs than the one that was chosen.
+    package let notice: String?
 
     /// `keepsDrives`: what the guest writes to drives is forgotten at the end.
     package init(
@@ -31,20 +34,23 @@ package struct Assembly {
                     : try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
         }
         self.drives = drives
+        let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
+        notice = choice.notice
         let parts = MachineParts(
             clock: clock, inbox: inbox, consoles: consoles, drives: drives,
             entropy: clock == .host ? HostEntropy(inbox: inbox) : RepeatableEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
             unixNanoseconds: clock == .host ? HostClock.realNanoseconds() : 0
         ) { memory in
-            switch configuration.engine {
-            case .interpreter: Interpreter(memory: memory)
-            case .translator: Translator(memory: memory) ?? Interpreter(memory: memory)
-            }
+            choice.make(memory, configuration)
         }
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)
+        profile = configuration.writesProfile ? try PerfMap() : nil
+        if let translator = machine.engine as? Translator {
+            configuration.observe(translator, traceOutput, profile, boot)
+        }
         self.boot = boot
     }
 
@@ -52,6 +58,7 @@ package struct Assembly {
     package func close() {
         for drive in drives { drive.close() }
         traceOutput?.flush()
+        profile?.flush()
     }
 }
 

@@ -133,6 +133,17 @@ extension Configuration {
 }
 
 extension Boot {
+    /// `main+0x4` for an address that the images name.
+    package var symbol: (UInt64) -> String? {
+        let tables = symbols
+        return { address in
+            for table in tables {
+                guard let (name, offset) = table.name(at: address) else { continue }
+                return offset == 0 ? name : "\(name)+0x\(String(offset, radix: 16))"
+            }
+            return nil
+        }
+    }
     /// Lets go of the pieces, which the machine has by now.
     package mutating func forgetPieces() { plan.pieces = [] }
 }

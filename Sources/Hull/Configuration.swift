@@ -56,6 +56,8 @@ public struct Configuration: Sendable {
         case commits
         /// Exceptions the way Spike writes them.
         case exceptions
+        /// What the translator decides: units translated and dropped, jumps chained.
+        case translation
     }
 
     /// What the guest's `time` follows.
@@ -86,6 +88,14 @@ public struct Configuration: Sendable {
     public var processor = "virt"
     /// What runs the harts.
     public var engine = Engine.interpreter
+    /// A host that cannot run `engine` is an error; else the interpreter runs instead.
+    public var requiresEngine = false
+    /// The most instructions that the translator makes one unit of; `nil` is what measures best.
+    public var translationUnitLimit: Int?
+    /// Bytes of host code that the translator keeps at most.
+    public var translationCacheBytes: UInt64 = 64 << 20
+    /// Writes `/tmp/perf-PID.map`, by which `perf` names functions of the guest.
+    public var writesProfile = false
     /// What `time` follows.
     public var clock = Clock.host
     /// Starts the image there instead of at its own entry.

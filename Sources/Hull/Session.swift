@@ -25,6 +25,7 @@ package struct Session {
         assembly = try Assembly(
             configuration, consume boot, inbox: inbox, consoles: [BoardDevices.uartConsole: console]
         )
+        if let notice = assembly.notice { HostFile.writeAll(2, Array("hull: \(notice)\n".utf8)) }
         if Terminal.isOne(0) { try Terminal.makeRaw(0) }
         defer { Terminal.restore() }
         try HostSignals.install(inbox: inbox, console: console)

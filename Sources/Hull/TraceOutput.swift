@@ -64,20 +64,15 @@ extension Configuration {
             case .csr: kinds.insert(.csr)
             case .commits: kinds.insert(.commits)
             case .exceptions: kinds.insert(.exceptions)
+            // The engine's own.
+            case .translation: continue
             }
         }
         let output = try TraceOutput(traceFile)
-        let tables = boot.symbols
-        let sink = TraceSink(kinds) { address in
-            for table in tables {
-                guard let (name, offset) = table.name(at: address) else { continue }
-                return offset == 0 ? name : "\(name)+0x\(String(offset, radix: 16))"
-            }
-            return nil
-        } write: {
-            output.write($0)
+        let symbol = boot.symbol
+        if !kinds.isEmpty {
+            machine.trace(TraceSink(kinds, symbol: symbol) { output.write($0) })
         }
-        machine.trace(sink)
         return output
     }
 }

@@ -22,6 +22,7 @@ package struct RunStatistics {
         lines += traps
         lines += tables
         lines += accesses
+        lines += engine
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -43,7 +44,8 @@ package struct RunStatistics {
             machine.harts.reduce(0) { $0 &+ value($1.statistics) }
         }
         return [
-            line("TLB misses of loads and stores", sum { $0.tlbMisses }),
+            line("TLB misses of loads", sum { $0.loadMisses }),
+            line("TLB misses of stores", sum { $0.storeMisses }),
             line("TLB misses of fetches", sum { $0.fetchMisses }),
             line("TLB flushes", sum { $0.tlbFlushes }),
             line("pages decoded", sum { $0.pagesDecoded }),
@@ -63,6 +65,15 @@ package struct RunStatistics {
         }
     }
 
+    private var engine: [String] {
+        machine.engine.report.map { count in
+            switch count.value {
+            case .count(let value): line(count.name, value)
+            case .decimal(let value): "  \(pad(count.name))\(thousandths(value))"
+            }
+        }
+    }
+
     private func line(_ name: String, _ count: UInt64) -> String {
         "  \(pad(name))\(grouped(count))"
     }
@@ -75,6 +86,12 @@ package struct RunStatistics {
         let rest = String(hundredths % 100)
         return grouped(hundredths / 100) + "." + (rest.count < 2 ? "0" + rest : rest)
     }
+    /// Three decimals.
+    private func thousandths(_ value: Double) -> String {
+        let parts = UInt64(min(max(value, 0) * 1000, 1e18).rounded())
+        let rest = String(parts % 1000)
+        return grouped(parts / 1000) + "." + String(repeating: "0", count: 3 - rest.count) + rest
+    }
     /// Digits in threes.
     private func grouped(_ value: UInt64) -> String {
         var result = ""
@@ -85,7 +102,7 @@ package struct RunStatistics {
         return String(result.reversed())
     }
 
-    static func exceptionName(_ cause: Int) -> String {
+    package static func exceptionName(_ cause: Int) -> String {
         switch cause {
         case 0: "instruction address misaligned"
         case 1: "instruction access fault"

@@ -15,8 +15,10 @@ package final class Translator: Engine {
     /// Through a pointer, so that the run loop pays for no dynamic check of exclusive access.
     let cache: UnsafeMutablePointer<TranslationCache>
     /// Harts that run here.
-    private var harts: [Unmanaged<Hart>] = []
+    private(set) var harts: [Unmanaged<Hart>] = []
     private var latest: UnsafeMutableRawPointer?
+    /// Where time and calls are counted, if they are.
+    let gauge: UnsafeMutablePointer<Gauge>?
 
     /// Whether this host runs generated code.
     package static let isAvailable = hull_host_runs_generated_code()
@@ -29,11 +31,15 @@ package final class Translator: Engine {
         cache = .allocate(capacity: 1)
         cache.initialize(to: made)
         inner = Interpreter(memory: memory, isInner: true)
+        gauge = options.measures ? .allocate(capacity: 1) : nil
+        gauge?.initialize(to: Gauge())
     }
 
     deinit {
         cache.deinitialize(count: 1)
         cache.deallocate()
+        gauge?.pointee.release()
+        gauge?.deallocate()
     }
 
     private func adopt(_ hart: Hart) {
@@ -43,14 +49,18 @@ package final class Translator: Engine {
         harts.append(unmanaged)
         hart.serveGeneratedCode()
         hart.state.pointee.engine = UInt64(UInt(bitPattern: unmanaged.toOpaque()))
-        hart.onCodeWrite = { [unowned self] page in forget(page: page) }
+        hart.onCodeWrite = { [unowned self] page in forget(page: page, .store) }
     }
 
     package func run(_ hart: Hart, budget: UInt64) -> Exit {
         if latest != Unmanaged.passUnretained(hart).toOpaque() { adopt(hart) }
         let state = hart.state
         let saved = hart.beginFloat()
-        defer { hart.endFloat(saved) }
+        let started = ticks
+        defer {
+            hart.endFloat(saved)
+            if let gauge { gauge.pointee.runTicks &+= ticks &- started }
+        }
         hart.refreshFloatState()
         state.pointee.loadedTables = 0
         state.pointee.attention.insert(.interrupts)
@@ -67,6 +77,7 @@ package final class Translator: Engine {
                 return .budget
             }
             guard state.pointee.tables != 0, let code = find(hart, state.pointee.pc) else {
+                gauge?.pointee.noteInterpreted(hart)
                 if let exit = interpret(hart, 1) { return exit }
                 continue
             }
@@ -90,6 +101,7 @@ package final class Translator: Engine {
                 state.pointee.loadedTables = state.pointee.tables
                 hull_set_gs_base(state.pointee.tables)
             }
+            cache.pointee.statistics.entries &+= 1
             switch cache.pointee.enter(state, code) {
             case .lookup:
                 cache.pointee.statistics.lookups &+= 1
@@ -101,12 +113,14 @@ package final class Translator: Engine {
             case .budget:
                 let rest = state.pointee.scratch[StateLayout.budget]
                 cache.pointee.sample(hart, state.pointee.pc)
+                gauge?.pointee.sliceEnds &+= rest
                 return interpret(hart, rest)
             case .interpret:
                 // The terminator of a unit is not among the instructions that it paid for.
                 if state.pointee.scratch[StateLayout.budget] == 0 { return nil }
                 cache.pointee.noteFailure(
                     hart, state.pointee.scratch[StateLayout.argument])
+                gauge?.pointee.noteInterpreted(hart)
                 return interpret(hart, 1)
             case .system:
                 if state.pointee.scratch[StateLayout.budget] == 0 { return nil }
@@ -150,7 +164,10 @@ package final class Translator: Engine {
             }
         }
         let at = GuestPhysical(page)
-        guard let code = cache.pointee.translate(hart, pc, page) else { return nil }
+        let started = ticks
+        let translated = cache.pointee.translate(hart, pc, page)
+        if let gauge { gauge.pointee.translationTicks &+= ticks &- started }
+        guard let code = translated else { return nil }
         if !memory.pageFlags(at).contains(.hasCode) {
             memory.setHasCode(at)
             for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushStores(to: at) } }
@@ -180,7 +197,9 @@ package final class Translator: Engine {
         let state = hart.state
         synchronise(state)
         cache.pointee.statistics.interpreted &+= count
+        let started = ticks
         let exit = inner.runInSession(hart, budget: count)
+        if let gauge { gauge.pointee.interpreterTicks &+= ticks &- started }
         guard exit == .budget else { return exit }
         let rest = state.pointee.scratch[StateLayout.budget] &- count
         state.pointee.scratch[StateLayout.budget] = rest
@@ -194,6 +213,9 @@ package final class Translator: Engine {
         synchronise(state)
         let pc = state.pointee.pc
         let instruction = Instruction(word: state.pointee.scratch[StateLayout.argument])
+        gauge?.pointee.noteCall(instruction)
+        let started = ticks
+        defer { if let gauge { gauge.pointee.callTicks &+= ticks &- started } }
         do throws(Trap) {
             let unmanaged = Unmanaged.passUnretained(hart)
             if try !Hart.system(unmanaged, instruction, at: pc) {
@@ -210,7 +232,8 @@ package final class Translator: Engine {
     // MARK: Stale code
 
     /// A page was written: its `hasCode` flag is clear already.
-    private func forget(page: GuestPhysical) {
+    private func forget(page: GuestPhysical, _ reason: InvalidationReason) {
+        let before = cache.pointee.statistics.invalidated
         cache.pointee.forget(page: page.rawValue) { [harts] fragment in
             for hart in harts {
                 hart._withUnsafeGuaranteedRef {
@@ -219,13 +242,15 @@ package final class Translator: Engine {
             }
         }
         inner.forget(page: page)
+        let count = cache.pointee.statistics.invalidated &- before
+        cache.pointee.observer?(.invalidated(page: page.rawValue, units: count, reason))
     }
 
     package func invalidate(_ range: GuestRange) {
         guard memory.hasCode(in: range) else { return }
         for page in memory.codePages(in: range) {
             memory.clearHasCode(page)
-            forget(page: page)
+            forget(page: page, .outsideWrite)
         }
     }
 
@@ -242,5 +267,7 @@ package struct TranslatorOptions: Sendable {
     package var longestUnit = 64
     /// Bytes of host code at most.
     package var cacheBytes = 64 << 20
+    /// Time and calls out of generated code are measured, which takes some time itself.
+    package var measures = false
     package init() {}
 }

@@ -54,7 +54,9 @@ struct ClockChoice: ExpressibleByArgument {
     var defaultValueDescription: String { "host" }
 }
 
-extension Configuration.Engine: ExpressibleByArgument {}
+extension Configuration.Engine: ExpressibleByArgument {
+    static var names: String { allCases.map(\.rawValue).joined(separator: " or ") }
+}
 
 /// What the board has, for every command that makes one.
 struct BoardOptions: ParsableArguments {

@@ -13,8 +13,13 @@ struct RunOptions: ParsableArguments {
             valueName: "file[,readonly]"), completion: .file())
     var drive: [String] = []
 
-    @Option(help: "What runs the harts.")
-    var engine = Configuration.Engine.interpreter
+    @Option(
+        help: ArgumentHelp(
+            "What runs the harts: \(Configuration.Engine.names). Without it, the translator where this"
+                + " host can run its code.", valueName: "engine"))
+    var engine: Configuration.Engine?
+
+    @OptionGroup var translation: TranslationOptions
 
     @Option(
         help: ArgumentHelp(
@@ -47,6 +52,10 @@ struct RunOptions: ParsableArguments {
         completion: .file())
     var traceFile: String?
 
+    @Flag(
+        help: "Writes /tmp/perf-PID.map, by which perf names functions of the guest.")
+    var perfMap = false
+
     @Flag(help: "Counts of the run go to standard error at its end.")
     var stats = false
 
@@ -70,7 +79,12 @@ struct RunOptions: ParsableArguments {
     func apply(to chosen: inout Configuration) {
         chosen.arguments = append
         chosen.drives = Self.drives(drive)
-        chosen.engine = engine
+        if let engine {
+            chosen.engine = engine
+            chosen.requiresEngine = true
+        }
+        translation.apply(to: &chosen)
+        chosen.writesProfile = perfMap
         chosen.clock = clock.clock
         chosen.endsAtReset = noReboot
         chosen.timeoutSeconds = timeout
@@ -78,6 +92,33 @@ struct RunOptions: ParsableArguments {
         chosen.debugger = gdb
         chosen.trace = trace?.kinds ?? []
         chosen.traceFile = traceFile
+    }
+}
+
+/// How the translator works, for every command that has one.
+struct TranslationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The most guest instructions in a translation unit.", valueName: "number"))
+    var tuMax: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The most host code that the translator keeps, such as 64M.", valueName: "size"))
+    var translationCache = MemorySize(bytes: 64 << 20)
+
+    func validate() throws {
+        if let tuMax, !(1...Configuration.longestTranslationUnit).contains(tuMax) {
+            throw ValidationError(
+                "--tu-max takes a number from 1 to \(Configuration.longestTranslationUnit).")
+        }
+        if !Configuration.translationCacheSizes.contains(translationCache.bytes) {
+            throw ValidationError("--translation-cache takes a size from 4M to 1024M.")
+        }
+    }
+    func apply(to chosen: inout Configuration) {
+        chosen.translationUnitLimit = tuMax
+        chosen.translationCacheBytes = translationCache.bytes
     }
 }
 

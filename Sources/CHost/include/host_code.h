@@ -10,4 +10,15 @@ bool hull_host_runs_generated_code(void);
 /// Sets the base of GS for this thread: by instruction where the kernel allows it (CPUID alone is not
 /// enough: without the kernel's consent the instruction is undefined), else by a system call.
 void hull_set_gs_base(uint64_t base);
+
+/// A counter of the host that runs at one speed and costs a few nanoseconds to read; and the host's
+/// monotonic clock beside it.
+uint64_t hull_host_nanoseconds(void);
+static inline uint64_t hull_host_ticks(void) {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#else
+    return hull_host_nanoseconds();
+#endif
+}
 #endif

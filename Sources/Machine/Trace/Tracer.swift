@@ -130,7 +130,7 @@ final class Tracer {
 }
 
 extension Privilege {
-    var letter: String {
+    package var letter: String {
         switch self {
         case .user: "U"
         case .supervisor: "S"

@@ -11,6 +11,8 @@ package struct TranslationStatistics: Sendable {
     package var hostBytes: UInt64 = 0
     package var chains: UInt64 = 0
     package var lookups: UInt64 = 0
+    /// How often the run loop entered generated code.
+    package var entries: UInt64 = 0
     package var refills: UInt64 = 0
     package var interpreted: UInt64 = 0
     package var systemCalls: UInt64 = 0
@@ -21,18 +23,22 @@ package struct TranslationStatistics: Sendable {
 
 /// The translation cache and what fills it.
 struct TranslationCache: ~Copyable {
-    private let buffer: CodeBuffer
+    let buffer: CodeBuffer
     var fragments = FragmentTable()
     private var lifter: Lifter
     private var emitter: Emitter
-    private let memory: GuestMemory
+    let memory: GuestMemory
     private let options: TranslatorOptions
-    private let thunks: Thunks
+    let thunks: Thunks
     /// The first byte behind the thunks, and the region being filled.
     private let firstCode: Int
-    private var used: Int
+    var used: Int
     private var region = 0
     var statistics = TranslationStatistics()
+    /// Set while a unit is translated for people.
+    var draft: UnitDraft?
+    /// Told of each decision, where somebody listens.
+    var observer: ((TranslationEvent) -> Void)?
 
     typealias Enter = @convention(c) (UnsafeMutableRawPointer, UInt64) -> Int
     private let enterCode: Enter
@@ -79,6 +85,7 @@ struct TranslationCache: ~Copyable {
     }
     mutating func chain(_ record: Int, to code: UInt64) {
         statistics.chains &+= 1
+        observer?(.chained(jump: hostAddress(ofRecord: record), to: exit(record).pc))
         Assembler.patch(
             jumpAt: buffer.writable + exit(record).patch,
             executableOffset: buffer.executableOffset, to: code)
@@ -89,16 +96,20 @@ struct TranslationCache: ~Copyable {
     mutating func translate(_ hart: Hart, _ pc: UInt64, _ page: UInt64) -> UInt64? {
         guard let fragment = emit(hart, pc, page, []) else { return nil }
         _ = fragments.insert(fragment)
+        observer?(.translated(TranslatedUnit(fragment, hart)))
         return fragment.code
     }
 
-    private mutating func emit(_ hart: Hart, _ pc: UInt64, _ page: UInt64, _ form: Fragment.Flags)
+    mutating func emit(_ hart: Hart, _ pc: UInt64, _ page: UInt64, _ form: Fragment.Flags)
         -> Fragment?
     {
         guard let host = memory.host(GuestPhysical(page), count: 4096) else { return nil }
         let parcels = UnsafeRawPointer(host).assumingMemoryBound(to: UInt16.self)
         guard lift(hart, pc, parcels) else { return nil }
+        draft?.noteLifted(lifter.block)
         lifter.block.optimise(mergesChecks: !form.contains(.isSeparate))
+        draft?.noteOptimised(lifter.block)
+        used = (used + 15) & ~15
         let start = buffer.writable + used
         emitter.asm.cursor = start
         emitter.physicalPage = page
@@ -178,7 +189,11 @@ struct TranslationCache: ~Copyable {
         fragments[index].code = unit.code
         fragments[index].hostBytes = unit.hostBytes
         fragments[index].regions |= unit.regions
+        let reason: RetranslationReason =
+            fragments[index].flags.contains(.isLoop) == form.contains(.isLoop)
+            ? .failingChecks : .hotLoop
         fragments[index].flags = unit.flags
+        observer?(.retranslated(TranslatedUnit(fragments[index], hart), reason))
     }
 
     /// A check failed for good in the unit at `pc`. One that does so again and again gets a check for
@@ -227,6 +242,7 @@ struct TranslationCache: ~Copyable {
         }
         guard !pages.isEmpty else { return }
         statistics.evictions &+= 1
+        observer?(.evicted(region: region, pages: pages.count))
         for page in pages {
             var dropped: Dropped = []
             fragments.removePage(page) { dropped.append(($0.pc, $0.code)) }
@@ -242,6 +258,7 @@ struct TranslationCache: ~Copyable {
         statistics.invalidated &+= count
     }
     mutating func forgetAll() {
+        observer?(.forgotten)
         fragments.removeAll()
         region = 0
         used = firstCode

@@ -26,6 +26,8 @@ enum StateLayout {
     static func scratch(_ index: Int) -> Int32 { scratch + Int32(index) * 8 }
     /// Scratch words: the first ones hold temporaries, the last what a cold path passes on.
     static let temporaryWords = 4
+    /// How often a site's entry did not fit, for statistics.
+    static let siteMisses = 4
     static let request = 5
     static let argument = 6
     static let budget = 7

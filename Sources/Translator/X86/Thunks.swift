@@ -119,6 +119,8 @@ extension Thunks {
         let request = HostMemory.at(.rbp, StateLayout.scratch(StateLayout.request))
         let index = HostRegister.rax
         let page = HostRegister.rbx
+        asm.alu(
+            .add, .memory(.at(.rbp, StateLayout.scratch(StateLayout.siteMisses))), imm: 1, .quad)
         asm.push(.rax)
         asm.push(.rbx)
         asm.push(.rdx)

@@ -1,0 +1,52 @@
+import Bits
+import GuestMemory
+import Hart
+import Translator
+
+/// Which engine runs: the one that was chosen, or the interpreter where the host cannot run it.
+package struct EngineChoice {
+    package private(set) var engine: Configuration.Engine
+    /// Says so, where it is another one.
+    package private(set) var notice: String?
+
+    package init(_ configuration: Configuration, hostRunsCode: Bool) throws(HullError) {
+        engine = configuration.engine
+        guard engine == .translator, !hostRunsCode else { return }
+        if configuration.requiresEngine { throw HullError(.host, Assembly.noTranslator) }
+        engine = .interpreter
+        notice = Assembly.noTranslator + " The interpreter runs instead."
+    }
+
+    func make(_ memory: GuestMemory, _ configuration: Configuration) -> any Engine {
+        switch engine {
+        case .interpreter: Interpreter(memory: memory)
+        case .translator:
+            Translator(memory: memory, options: configuration.translatorOptions)
+                ?? Interpreter(memory: memory)
+        }
+    }
+}
+
+extension Assembly {
+    static let noTranslator =
+        "The translator needs an x86-64 processor with AVX2, BMI2 and FMA (x86-64-v3), which this host"
+        + " does not have."
+}
+
+extension Configuration {
+    /// What a unit can hold at most.
+    package static let longestTranslationUnit = IRBlock.maximumGuests
+    package static let translationCacheSizes: ClosedRange<UInt64> = 4 << 20...1 << 30
+
+    var translatorOptions: TranslatorOptions {
+        var options = TranslatorOptions()
+        if let limit = translationUnitLimit {
+            options.longestUnit = min(max(limit, 1), Self.longestTranslationUnit)
+        }
+        let sizes = Self.translationCacheSizes
+        options.cacheBytes = Int(
+            min(max(translationCacheBytes, sizes.lowerBound), sizes.upperBound))
+        options.measures = printsStatistics
+        return options
+    }
+}
