@@ -62,8 +62,15 @@ extension Hart {
         state.pointee.pc = pc
         return true
     }
+    /// After a change of what can be delivered.
+    private func noteInterrupts() {
+        let privilege = state.pointee.privilege
+        if state.pointee.csr.pendingInterrupt(privilege: privilege) != nil {
+            state.pointee.attention.insert(.interrupts)
+        }
+    }
     private func changedMode() -> Bool {
-        state.pointee.attention.insert(.interrupts)
+        noteInterrupts()
         updateTranslation()
         return true
     }
@@ -98,11 +105,11 @@ extension Hart {
             default: .write
             }
         let writes = operation == .write || i.rs1 != 0
-        if let old = state.pointee.csr.accessPlain(
+        if let (old, effects) = state.pointee.csr.accessQuickly(
             i.csr, operation, operand, writes: writes, privilege: state.pointee.privilege)
         {
             self[x: i.rd] = old
-            return false
+            return effects.isEmpty ? false : apply(effects, after: pc &+ 4)
         }
         var context = CSRContext(cycle: state.pointee.retired, instret: state.pointee.retired)
         if CSR.needsContext(i.csr) {
@@ -117,19 +124,19 @@ extension Hart {
         self[x: i.rd] = old
         if isFloat && writes { updateFloatRounding() }
         if CSR.isProtection(i.csr) && writes { flushTranslations() }
-        if effects.contains(.floatState) { refreshFloatState() }
-        let matters = effects.intersection([.translation, .interrupts, .timer])
-        return matters.isEmpty ? false : apply(matters, after: pc &+ 4)
+        return effects.isEmpty ? false : apply(effects, after: pc &+ 4)
     }
 
     private func apply(_ effects: CSREffects, after pc: UInt64) -> Bool {
-        if effects.contains(.translation) { updateTranslation() }
-        if effects.contains(.interrupts) { state.pointee.attention.insert(.interrupts) }
+        if effects.contains(.floatState) { refreshFloatState() }
         if effects.contains(.timer) {
             advance(to: bus.time(for: self))
             requestExit(.timer)
         }
-        return resume(at: pc)
+        if effects.contains(.interrupts) { noteInterrupts() }
+        if effects.contains(.translation) { updateTranslation() }
+        let goesOn = !effects.contains(.translation) && state.pointee.attention.rawValue == 0
+        return goesOn ? false : resume(at: pc)
     }
 
     /// Zicbom and Zicboz on 64-byte blocks. RAM is coherent, so all but `cbo.zero` only check.

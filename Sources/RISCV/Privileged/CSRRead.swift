@@ -95,7 +95,7 @@ extension CSRFile {
         }
     }
 
-    private var fullStatus: UInt64 {
+    var fullStatus: UInt64 {
         let isDirty = mstatus & Status.fs == Status.fs
         return mstatus | Status.uxl64 | Status.sxl64 | (isDirty ? Status.sd : 0)
     }

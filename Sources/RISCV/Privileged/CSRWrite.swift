@@ -18,30 +18,42 @@ extension CSRFile {
         return (old, store(number, operation.result(base, operand), context))
     }
 
-    /// The same for the registers that trap handlers read and swap, which hold what is written and need
-    /// no more than their privilege; nil for all others.
-    @inlinable @inline(__always)
-    package mutating func accessPlain(
+    /// The same for the registers that trap handlers use, which need no more than their privilege; nil
+    /// for all others.
+    package mutating func accessQuickly(
         _ number: Int, _ operation: CSROperation, _ operand: UInt64, writes: Bool,
         privilege: Privilege
-    ) -> UInt64? {
+    ) -> (value: UInt64, effects: CSREffects)? {
         guard Int(privilege.rawValue) >= (number &>> 8) & 3 else { return nil }
+        let value: UInt64
         switch number {
-        case CSR.sscratch: return Self.exchange(&sscratch, operation, operand, writes)
-        case CSR.scause: return Self.exchange(&scause, operation, operand, writes)
-        case CSR.stval: return Self.exchange(&stval, operation, operand, writes)
-        case CSR.mscratch: return Self.exchange(&mscratch, operation, operand, writes)
-        case CSR.mcause: return Self.exchange(&mcause, operation, operand, writes)
-        case CSR.mtval: return Self.exchange(&mtval, operation, operand, writes)
+        case CSR.sscratch: value = Self.exchange(&sscratch, operation, operand, writes)
+        case CSR.scause: value = Self.exchange(&scause, operation, operand, writes)
+        case CSR.stval: value = Self.exchange(&stval, operation, operand, writes)
+        case CSR.mscratch: value = Self.exchange(&mscratch, operation, operand, writes)
+        case CSR.mcause: value = Self.exchange(&mcause, operation, operand, writes)
+        case CSR.mtval: value = Self.exchange(&mtval, operation, operand, writes)
+        case CSR.sepc:
+            value = Self.exchange(&sepc, operation, operand, writes, ~instructionAlignment)
+        case CSR.mepc:
+            value = Self.exchange(&mepc, operation, operand, writes, ~instructionAlignment)
+        case CSR.sstatus:
+            value = fullStatus & Status.supervisorReadable
+            guard writes else { break }
+            let new = operation.result(value, operand)
+            return (value, storeStatus(new, Status.supervisorWritable))
         default: return nil
         }
+        return (value, [])
     }
-    @inlinable @inline(__always)
-    static func exchange(
-        _ register: inout UInt64, _ operation: CSROperation, _ operand: UInt64, _ writes: Bool
+    /// Of an exception's pc bit 1 is kept where it reads as zero, bit 0 is not (§3.1.14).
+    @inline(__always)
+    private static func exchange(
+        _ register: inout UInt64, _ operation: CSROperation, _ operand: UInt64, _ writes: Bool,
+        _ readable: UInt64 = ~0
     ) -> UInt64 {
-        let old = register
-        if writes { register = operation.result(old, operand) }
+        let old = register & readable
+        if writes { register = operation.result(old, operand) & (readable | 2) }
         return old
     }
 

@@ -68,7 +68,7 @@ extension CSRFile {
     // MARK: Permissions of privileged instructions
 
     /// `wfi`: illegal in user mode, and below machine mode under TW (our time limit is zero).
-    package func permitWaiting(_ privilege: Privilege) throws(Trap) {
+    @inlinable @inline(__always) package func permitWaiting(_ privilege: Privilege) throws(Trap) {
         switch privilege {
         case .machine: return
         case .supervisor where mstatus & Status.tw == 0: return
@@ -77,7 +77,9 @@ extension CSRFile {
     }
 
     /// `sfence.vma`, `sinval.vma`; TVM makes them illegal in supervisor mode.
-    package func permitTranslationFence(_ privilege: Privilege) throws(Trap) {
+    @inlinable @inline(__always) package func permitTranslationFence(_ privilege: Privilege)
+        throws(Trap)
+    {
         switch privilege {
         case .machine: return
         case .supervisor where mstatus & Status.tvm == 0: return
@@ -86,25 +88,32 @@ extension CSRFile {
     }
 
     /// `sfence.w.inval` and `sfence.inval.ir`, which TVM leaves alone.
-    package func permitInvalidationFence(_ privilege: Privilege) throws(Trap) {
+    @inlinable @inline(__always) package func permitInvalidationFence(_ privilege: Privilege)
+        throws(Trap)
+    {
         if privilege == .user { throw .illegal }
     }
 
     /// `cbo.clean` and `cbo.flush` (Zicbom).
-    package func permitCacheClean(_ privilege: Privilege) throws(Trap) {
+    @inlinable @inline(__always) package func permitCacheClean(_ privilege: Privilege) throws(Trap)
+    {
         try permitCacheBlock(Environment.cbcfe, privilege)
     }
     /// `cbo.zero` (Zicboz).
-    package func permitCacheZero(_ privilege: Privilege) throws(Trap) {
+    @inlinable @inline(__always) package func permitCacheZero(_ privilege: Privilege) throws(Trap) {
         try permitCacheBlock(Environment.cbze, privilege)
     }
-    private func permitCacheBlock(_ bit: UInt64, _ privilege: Privilege) throws(Trap) {
+    @inlinable @inline(__always) func permitCacheBlock(_ bit: UInt64, _ privilege: Privilege)
+        throws(Trap)
+    {
         if privilege != .machine && menvcfg & bit == 0 { throw .illegal }
         if privilege == .user && senvcfg & bit == 0 { throw .illegal }
     }
 
     /// `cbo.inval` (Zicbom): whether it flushes instead, as CBIE may ask for the modes below.
-    package func cacheInvalidationFlushes(_ privilege: Privilege) throws(Trap) -> Bool {
+    @inlinable @inline(__always) package func cacheInvalidationFlushes(_ privilege: Privilege)
+        throws(Trap) -> Bool
+    {
         try permitCacheBlock(Environment.cbie, privilege)
         let flush: UInt64 = 1 &<< 4
         if privilege == .machine { return false }
