@@ -67,14 +67,18 @@ package final class Translator: Engine {
         state.pointee.retiredLimit = state.pointee.retired &+ budget
         state.pointee.scratch[StateLayout.budget] = budget
         while true {
-            if state.pointee.attention.rawValue != 0 && !hart.attend() {
-                synchronise(state)
-                state.pointee.attention.remove(.exit)
-                return state.pointee.pendingExit
-            }
-            if state.pointee.scratch[StateLayout.budget] == 0 {
-                synchronise(state)
-                return .budget
+            // An interrupt is taken before an instruction, not behind the last one of a run.
+            let isSpent = state.pointee.scratch[StateLayout.budget] == 0
+            if isSpent || state.pointee.attention.rawValue != 0 {
+                if state.pointee.attention.contains(.exit) || !isSpent && !hart.attend() {
+                    synchronise(state)
+                    state.pointee.attention.remove(.exit)
+                    return state.pointee.pendingExit
+                }
+                if isSpent {
+                    synchronise(state)
+                    return .budget
+                }
             }
             guard state.pointee.tables != 0, let code = find(hart, state.pointee.pc) else {
                 gauge?.pointee.noteInterpreted(hart)

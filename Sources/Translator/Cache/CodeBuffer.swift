@@ -43,6 +43,15 @@ struct CodeBuffer: ~Copyable {
         munmap(writable + executableOffset, capacity)
     }
 
+    /// Lets go of the writable view of pages that are filled: their memory would count twice. Whoever
+    /// chains in them all the same brings them back.
+    func retire(_ range: Range<Int>) {
+        let page = 4096
+        let start = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound / page * page
+        if start < end { madvise(writable + start, end - start, MADV_DONTNEED) }
+    }
+
     var regionBytes: Int { capacity / Self.regionCount }
     func region(of offset: Int) -> Int { min(offset / regionBytes, Self.regionCount - 1) }
 }

@@ -33,6 +33,8 @@ struct TranslationCache: ~Copyable {
     /// The first byte behind the thunks, and the region being filled.
     private let firstCode: Int
     var used: Int
+    /// Up to where the writable view was let go of.
+    private var retired = 0
     private var region = 0
     var statistics = TranslationStatistics()
     /// Set while a unit is translated for people.
@@ -117,6 +119,7 @@ struct TranslationCache: ~Copyable {
         let code = emitter.emit(lifter.block, loop: loop)
         let bytes = emitter.asm.cursor - start
         used += bytes
+        retire()
         statistics.units &+= 1
         statistics.guestInstructions &+= UInt64(lifter.block.guestCount)
         statistics.hostBytes &+= UInt64(bytes)
@@ -127,6 +130,14 @@ struct TranslationCache: ~Copyable {
         if emitter.repeats { fragment.flags.insert(.repeats) }
         return fragment
     }
+
+    /// Everything but the latest code is seldom written to again.
+    private mutating func retire() {
+        guard used - retired >= 2 * Self.latestBytes else { return }
+        buffer.retire(retired..<used - Self.latestBytes)
+        retired = used - Self.latestBytes
+    }
+    private static let latestBytes = 512 << 10
 
     /// Lifts from `pc` on; false where not even the first instruction is the translator's.
     private mutating func lift(_ hart: Hart, _ start: UInt64, _ parcels: UnsafePointer<UInt16>)
@@ -233,6 +244,7 @@ struct TranslationCache: ~Copyable {
     mutating func makeRoom(_ body: (_ page: UInt64, Dropped) -> Void) {
         region = region + 1 == CodeBuffer.regionCount ? 0 : region + 1
         used = region == 0 ? firstCode : region * buffer.regionBytes
+        retired = used
         var pages: Set<UInt64> = []
         for index in 0..<fragments.used
         where fragments[index].code != 0
@@ -262,6 +274,7 @@ struct TranslationCache: ~Copyable {
         fragments.removeAll()
         region = 0
         used = firstCode
+        retired = used
         statistics.evictions &+= 1
     }
 }

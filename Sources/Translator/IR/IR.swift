@@ -61,6 +61,10 @@ package enum IROperation: UInt8, Sendable, CaseIterable {
     /// operands), `immediate` the rounding mode. Operands in f-registers are still boxed there; a
     /// floating result for an f-register is boxed.
     case float
+    /// `to = fflags`.
+    case readFlags
+    /// `fflags = a`, or `immediate`; nothing else of `fcsr` changes.
+    case writeFlags
     /// Leaves for the guest address `target` where `code` (a comparison among `BinaryOperation`) holds
     /// for a and b. `immediate` is b's value where b is `.immediate`.
     case branch

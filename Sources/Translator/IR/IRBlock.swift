@@ -68,7 +68,7 @@ extension IROperation {
     /// The unit may be left here: all guest registers have to be true.
     var mayLeave: Bool {
         switch self {
-        case .move, .unary, .binary, .shiftAdd, .select: false
+        case .move, .unary, .binary, .shiftAdd, .select, .readFlags, .writeFlags: false
         default: true
         }
     }

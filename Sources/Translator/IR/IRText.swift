@@ -63,6 +63,8 @@ extension IRInstruction {
             "compareAndSwap\(bits(width)) \(result) = [\(value(a))], \(value(b)), \(value(c))"
         case .checkFloat: flags.contains(.marksDirty) ? "checkFloat to write" : "checkFloat"
         case .float: float
+        case .readFlags: "fflags"
+        case .writeFlags: "fflags = \(value(a))"
         case .branch:
             "branch \(Self.hexadecimal(target)) if \(name(BinaryOperation(rawValue: code)))\(words) "
                 + "\(value(a)), \(value(b))"

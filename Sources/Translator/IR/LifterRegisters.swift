@@ -133,7 +133,37 @@ extension Lifter: Semantics {
     // MARK: The whole instruction
 
     mutating func system(_ instruction: Instruction) throws(Trap) {
+        if try liftFlags(instruction) { return }
         add(.system) { $0.target = instruction.word }
         hasEnded = true
+    }
+
+    /// Reads and writes of `fflags`, with which compilers frame quiet comparisons.
+    private mutating func liftFlags(_ i: Instruction) throws(Trap) -> Bool {
+        guard i.csr == CSR.fflags else { return false }
+        switch i.opcode {
+        case .csrrs where i.rs1 == 0, .csrrsi where i.rs1 == 0:
+            try requireFloat()
+            setX(i.rd, flags())
+        case .csrrw, .csrrwi:
+            try requireFloat()
+            markFloatDirty()
+            let source = i.opcode == .csrrwi ? IRValue(constant: UInt64(i.rs1)) : x(i.rs1)
+            // The old flags must not overtake the operand.
+            let old = i.rd == 0 ? nil : flags()
+            let new = operand(source)
+            add(.writeFlags) {
+                $0.a = new.place
+                $0.immediate = new.immediate
+            }
+            if let old { setX(i.rd, old) }
+        default: return false
+        }
+        return true
+    }
+    private mutating func flags() -> IRValue {
+        let to = temporary()
+        add(.readFlags) { $0.to = to }
+        return IRValue(to)
     }
 }

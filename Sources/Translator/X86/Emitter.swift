@@ -31,7 +31,7 @@ struct Emitter: ~Copyable {
     // MARK: Cold code and exits
     let stubs: UnsafeMutablePointer<ColdStub>
     var stubCount = 0
-    static let maximumStubs = IRBlock.capacity
+    static let maximumStubs = IRBlock.capacity * 2
     /// The next site of each table.
     var nextLoadSite = 0
     var nextStoreSite = 0
@@ -119,7 +119,7 @@ struct Emitter: ~Copyable {
     }
 
     mutating func push(_ stub: ColdStub) {
-        precondition(stubCount < Self.maximumStubs, "each IR instruction has at most one stub")
+        precondition(stubCount < Self.maximumStubs, "each IR instruction has at most two stubs")
         (stubs + stubCount).initialize(to: stub)
         stubs[stubCount].pendingWords = pendingWords
         stubCount &+= 1
@@ -140,6 +140,8 @@ struct Emitter: ~Copyable {
         case .compareAndSwap: emitCompareAndSwap(i)
         case .checkFloat: emitCheckFloat(i)
         case .float: emitFloat(i)
+        case .readFlags: emitReadFlags(i)
+        case .writeFlags: emitWriteFlags(i)
         case .branch: emitBranch(i)
         case .jump: emitJump(i)
         case .jumpRegister: emitJumpRegister(i)

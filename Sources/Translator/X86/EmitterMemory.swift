@@ -152,13 +152,14 @@ extension Emitter {
     private mutating func emitAtomicAddress(_ i: IRInstruction, _ access: AccessCheck) {
         let bytes = Int(AccessWidth(rawValue: i.width)?.bytes ?? 8)
         claim(.rcx)
-        emitCheck(i.a, offset: 0, span: bytes, access, .rcx, guest: Int(i.guest))
-        // The whole address, to test and to remember.
-        if case .register(let base) = operand(i.a) { asm.alu(.add, .rcx, .register(base), .quad) }
-        asm.test(.register(.rcx), imm: Int32(bytes - 1), .long)
+        // Before the check, which may mark the page dirty.
+        asm.test(operand(i.a), imm: Int32(bytes - 1), .long)
         var stub = ColdStub(kind: .interpret, label: Label(), guest: Int(i.guest))
         asm.jcc(.ne, &stub.label)
         push(stub)
+        emitCheck(i.a, offset: 0, span: bytes, access, .rcx, guest: Int(i.guest))
+        // The whole address, to remember.
+        if case .register(let base) = operand(i.a) { asm.alu(.add, .rcx, .register(base), .quad) }
     }
     private mutating func loadOld(_ to: HostRegister, _ size: OperandSize) {
         if size == .long {

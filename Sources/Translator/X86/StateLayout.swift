@@ -1,4 +1,5 @@
 import Hart
+import RISCV
 
 /// Where generated code finds the fields of `HartState`: displacements from rbp, which points
 /// `bias` bytes into it so that all integer registers are within one signed byte.
@@ -12,6 +13,7 @@ enum StateLayout {
     static let floatUnready = displacement(\.floatUnready)
     static let floatOff = displacement(\.floatOff)
     static let hostRoundings = displacement(\.hostRoundings)
+    static let flags = displacement(\.csr) + fieldOffset(\.fflags)
     static let reservedAddress = displacement(\.reservedAddress)
     static let reservedValue = displacement(\.reservedValue)
     static let reservedBytes = displacement(\.reservedBytes)
@@ -21,6 +23,12 @@ enum StateLayout {
             preconditionFailure("a stored field of a struct has an offset")
         }
         return Int32(offset) - bias
+    }
+    private static func fieldOffset(_ field: KeyPath<CSRFile, UInt64>) -> Int32 {
+        guard let offset = MemoryLayout<CSRFile>.offset(of: field) else {
+            preconditionFailure("a stored field of a struct has an offset")
+        }
+        return Int32(offset)
     }
     /// A word of `scratch`.
     static func scratch(_ index: Int) -> Int32 { scratch + Int32(index) * 8 }

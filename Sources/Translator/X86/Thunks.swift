@@ -11,7 +11,8 @@ struct Thunks {
     var exitSystem: UInt64 = 0
     /// By `AccessCheck` and register (rcx, r15).
     var accesses: InlineArray<6, UInt64> = .init(repeating: 0)
-    /// End of the thunks' code.
+    var flagTable: UInt64 = 0
+    /// End of the thunks and their table.
     var end: UInt64 = 0
 
     func access(_ access: AccessCheck, _ register: HostRegister) -> UInt64 {
@@ -76,6 +77,7 @@ extension Thunks {
                 Self.access(&asm, map, access, register, refill: refill)
             }
         }
+        flagTable = Self.putFlagTable(&asm)
         end = asm.here
     }
 
