@@ -218,6 +218,35 @@ extension FloatHartTests {
     }
 }
 
+/// What is no boxed value counts as a NaN, whose sign can be changed too; it takes nothing with it.
+extension FloatHartTests {
+    @Test(arguments: EngineChoice.allCases)
+    func signsOfUnboxedValues(_ engine: EngineChoice) throws {
+        var code: [UInt32] = []
+        for (rd, opcode) in zip(8..., [Opcode.fsgnj_s, .fsgnjn_s, .fsgnjx_s, .fsgnj_h]) {
+            // The second sum reads what the first one, which it overwrites, made.
+            code.append(try Self.encode(.addi, rd: 31, rs1: 0, immediate: rd))
+            code.append(try Self.encode(opcode, rd: rd, rs1: 1, rs2: 1))
+            code.append(try Self.encode(opcode, rd: rd + 8, rs1: 1, rs2: 2))
+            code.append(try Self.encode(.add, rd: 31, rs1: 31, rs2: 30))
+            code.append(try Self.encode(.addi, rd: rd, rs1: 31, immediate: 1))
+        }
+        let (hart, _, traps) = try Self.run(on: engine, code, f: [0, 0, ~0 << 16 | 0x8000])
+        #expect(traps == [])
+        #expect(
+            (8..<12).map { hart[f: $0] } == [
+                0xffff_ffff_7fc0_0000, 0xffff_ffff_ffc0_0000, 0xffff_ffff_7fc0_0000,
+                0xffff_ffff_ffff_7e00,
+            ])
+        #expect(
+            (16..<20).map { hart[f: $0] } == [
+                0xffff_ffff_ffc0_0000, 0xffff_ffff_7fc0_0000, 0xffff_ffff_ffc0_0000,
+                0xffff_ffff_ffff_fe00,
+            ])
+        #expect((8..<12).map { hart[x: $0] } == [9, 10, 11, 12])
+    }
+}
+
 /// A bus with one register, whose store ends the run.
 private final class Finisher: Bus {
     private(set) var third = 0.0

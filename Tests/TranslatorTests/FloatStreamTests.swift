@@ -16,6 +16,10 @@ struct FloatStreamTests {
     private static let length = 40
     private static let extensions: [ISAExtension] = [.f, .d, .zfh, .zfhmin, .zfa]
     private static let rows = allRows.filter { extensions.contains($0.needs) && !$0.isCompressed }
+    /// What makes and reads integers between them.
+    private static let integerRows = allRows.filter {
+        [.add, .addw, .addiw, .sllw, .xor].contains($0.opcode) && !$0.isCompressed
+    }
     /// In the host's registers and in the state block.
     private static let registers: [UInt32] = [0, 1, 4, 5, 8, 10, 15, 18, 31]
 
@@ -52,9 +56,8 @@ struct FloatStreamTests {
             registers[Int(numbers.next() % UInt64(registers.count))]
         }
         var row = rows[Int(numbers.next() % UInt64(rows.count))]
-        // Half precision is a third of all: rarer here.
-        if [.zfh, .zfhmin].contains(row.needs), numbers.next() & 1 == 0 {
-            row = rows[Int(numbers.next() % UInt64(rows.count))]
+        if numbers.next() & 7 == 0 {
+            row = integerRows[Int(numbers.next() % UInt64(integerRows.count))]
         }
         let modes: [UInt32] = [7, 7, 7, 7, 7, 7, 0, 1, 2, 3, 4, 5]
         var operands = pick(&numbers) << 7 | pick(&numbers) << 20

@@ -6,9 +6,10 @@ import RISCV
 extension Emitter {
     mutating func emitFloat(_ i: IRInstruction) {
         guard let operation = FloatOperation(rawValue: i.code),
-            let format = FloatFormat(rawValue: i.width), format != .half || operation.isFromHalf,
-            admitsRounding(i, operation, format), takesPlaces(i, operation, format)
+            let format = FloatFormat(rawValue: i.width), admitsRounding(i, operation, format),
+            takesPlaces(i, operation)
         else { return leaveUnit(i) }
+        if format == .half { return emitHalf(i, operation) }
         if format == .single && !operation.isFromInteger { checkBoxed(i, i.a, i.b, i.c) }
         let isDouble = format == .double
         switch operation {
@@ -27,8 +28,12 @@ extension Emitter {
         case .less, .lessOrEqual, .lessQuiet, .lessOrEqualQuiet:
             emitLess(i, operation, isDouble)
         case .round, .roundExact: emitRound(i, operation, format)
-        case .toInt32, .toInt64: emitToInteger(i, isDouble, isWide: operation == .toInt64)
-        case .toUInt32, .toUInt64: emitToUnsigned(i, isDouble, isWide: operation == .toUInt64)
+        case .toInt32, .toInt64:
+            emitToInteger(
+                i, vectorOperand(i.a), isDouble: isDouble, isWide: operation == .toInt64)
+        case .toUInt32, .toUInt64:
+            emitToUnsigned(
+                i, vectorOperand(i.a), isDouble: isDouble, isWide: operation == .toUInt64)
         case .fromInt32, .fromUInt32, .fromInt64, .fromUInt64:
             emitFromInteger(i, operation, format)
         case .toSingle, .toDouble, .toHalf: emitToFormat(i, operation, from: format)
@@ -59,15 +64,13 @@ extension Emitter {
         return true
     }
     /// Whether operands are where the code looks for them; the lifter makes nothing else.
-    private func takesPlaces(
-        _ i: IRInstruction, _ operation: FloatOperation, _ format: FloatFormat
-    ) -> Bool {
+    private func takesPlaces(_ i: IRInstruction, _ operation: FloatOperation) -> Bool {
         if operation.isFromInteger { return !i.a.isF && i.a != .immediate && i.a != .none }
         return i.a.isF && i.b.isF && i.c.isF
     }
 
     /// After an operation whose result may be a NaN.
-    private mutating func canonicalise(_ vector: HostVector, _ format: FloatFormat) {
+    mutating func canonicalise(_ vector: HostVector, _ format: FloatFormat) {
         let isDouble = format == .double
         asm.ucomi(isDouble: isDouble, vector, .vector(vector))
         coldFloat(
@@ -135,10 +138,15 @@ extension Emitter {
         _ i: IRInstruction, _ operation: FloatOperation, _ op: VectorOperation,
         _ format: FloatFormat
     ) {
-        let isDouble = format == .double
         let d = targetVector(i.to)
         let a = inVector(i.a, .xmm1)
-        let b = vectorOperand(i.b)
+        pick(operation, op, isDouble: format == .double, d, a, vectorOperand(i.b))
+        finishVector(i.to, d, format)
+    }
+    mutating func pick(
+        _ operation: FloatOperation, _ op: VectorOperation, isDouble: Bool, _ d: HostVector,
+        _ a: HostVector, _ b: VectorOperand
+    ) {
         asm.ucomi(isDouble: isDouble, a, b)
         let work: ColdFloat.Work =
             switch operation {
@@ -155,7 +163,6 @@ extension Emitter {
         stub.float = ColdFloat(
             work: work, isDouble: isDouble, d: d, a: a, b: b, register: spare())
         push(stub)
-        finishVector(i.to, d, format)
     }
 
     private mutating func emitRound(
@@ -179,6 +186,15 @@ extension Emitter {
     }
 }
 
+extension IRInstruction {
+    /// A conversion that looks at its operand's low half alone.
+    var convertsWord: Bool {
+        operation == .float
+            && (code == FloatOperation.fromInt32.rawValue
+                || code == FloatOperation.fromUInt32.rawValue)
+    }
+}
+
 extension FloatOperation {
     var isFromInteger: Bool {
         switch self {
@@ -186,6 +202,4 @@ extension FloatOperation {
         default: false
         }
     }
-    /// Half precision has conversions of formats only.
-    var isFromHalf: Bool { self == .toSingle || self == .toDouble }
 }

@@ -8,6 +8,9 @@ extension Emitter {
         switch work.work {
         case .none: break
         case .canonicalNaN: putNaN(work)
+        case .negativeNaN:
+            asm.mov(work.register, imm: 0xffff_ffff_ffc0_0000)
+            asm.movq(work.d, work.register)
         case .fusedNaN: putFusedNaN(work)
         case .minimum, .maximum, .minimumNaN, .maximumNaN: pick(work, stub.back)
         case .saturation: saturate(work, stub.back)

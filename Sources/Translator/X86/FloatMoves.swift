@@ -42,25 +42,80 @@ extension Emitter {
         }
     }
 
+    // Unlike `float`, these never leave the unit: passes over the IR rely on that.
+
     mutating func emitFloatUnary(_ i: IRInstruction, _ operation: UnaryOperation) {
         switch operation {
-        case .boxSingle where !i.a.isF, .boxHalf where !i.a.isF: emitBox(i, operation)
-        case .unboxSingle where i.a.isF: emitUnboxSingle(i)
-        case .signExtend32 where !i.to.isF: emitSigned(i, .long)
-        case .signExtend16 where !i.to.isF: emitSigned(i, .word)
-        default: leaveUnit(i)
+        case .boxSingle where !i.a.isF, .boxHalf where !i.a.isF: return emitBox(i, operation)
+        case .unboxSingle where i.a.isF:
+            if emitSingleSign(i) { return }
+            if isBoxed(i.a) { return emitLow(i, signed: false) }
+        case .signExtend32 where i.a.isF && !i.to.isF: return emitLow(i, signed: true)
+        default: break
         }
+        let value = scratch()
+        load(value, i.a)
+        apply(operation, value)
+        if i.to.isF {
+            setVector(i.to, from: value)
+            return free(value)
+        }
+        free(value)
+        let to = target(i.to)
+        asm.mov(to, value)
+        finish(i.to, to)
     }
-    private mutating func emitSigned(_ i: IRInstruction, _ size: OperandSize) {
+    /// The low half of an f-register.
+    private mutating func emitLow(_ i: IRInstruction, signed: Bool) {
         let to = target(i.to)
         if let vector = map.host(f: i.a.index) {
             asm.movd(to, vector)
-            asm.signExtend(to, .register(to), from: size)
+            if signed { asm.signExtend(to, .register(to), from: .long) }
+        } else if signed {
+            asm.loadSigned(to, home(i.a), .long)
         } else {
-            asm.loadSigned(to, home(i.a), size)
+            asm.load(to, home(i.a), .long)
         }
         finish(i.to, to)
     }
+    private mutating func apply(_ operation: UnaryOperation, _ value: HostRegister) {
+        switch operation {
+        case .signExtend8: asm.signExtend(value, .register(value), from: .byte)
+        case .signExtend16: asm.signExtend(value, .register(value), from: .word)
+        case .signExtend32: asm.signExtend(value, .register(value), from: .long)
+        case .zeroExtend8: asm.zeroExtend(value, .register(value), from: .byte)
+        case .zeroExtend16: asm.zeroExtend(value, .register(value), from: .word)
+        case .zeroExtend32: asm.zeroExtend(value, .register(value), from: .long)
+        case .countLeadingZeros: asm.lzcnt(value, .register(value))
+        case .countTrailingZeros: asm.tzcnt(value, .register(value))
+        case .countOnes: asm.popcnt(value, .register(value))
+        case .reverseBytes: asm.bswap(value)
+        case .boxHalf: asm.alu(.or, .register(value), imm: -0x10000)
+        case .unboxHalf:
+            asm.alu(.cmp, .register(value), imm: -0x10000)
+            let other = scratch()
+            asm.mov(other, imm: 0x7e00)
+            asm.zeroExtend(value, .register(value), from: .word)
+            asm.cmov(.b, value, .register(other))
+            free(other)
+        case .boxSingle:
+            let ones = scratch()
+            asm.mov(ones, imm: 0xffff_ffff_0000_0000)
+            asm.alu(.or, value, .register(ones))
+            free(ones)
+        case .orCombineBytes: preconditionFailure("no clause combines bytes of f-registers")
+        case .unboxSingle:
+            let other = scratch()
+            asm.mov(other, value)
+            asm.shift(.shr, .register(other), by: 32)
+            asm.alu(.cmp, .register(other), imm: -1, .long)
+            asm.mov(other, imm: 0x7fc0_0000)
+            asm.zeroExtend(value, .register(value), from: .long)
+            asm.cmov(.ne, value, .register(other))
+            free(other)
+        }
+    }
+
     /// An integer's low bits into a box.
     private mutating func emitBox(_ i: IRInstruction, _ operation: UnaryOperation) {
         let d = targetVector(i.to)
@@ -77,18 +132,6 @@ extension Emitter {
         if place.isF { setBoxed(place, isSingle) }
     }
 
-    /// Out of the box; a copy or change of sign that goes back into one is done in place.
-    private mutating func emitUnboxSingle(_ i: IRInstruction) {
-        checkBoxed(i, i.a, i.a, i.a)
-        if emitSingleSign(i) { return }
-        let to = target(i.to)
-        if let vector = map.host(f: i.a.index) {
-            asm.movd(to, vector)
-        } else {
-            asm.load(to, home(i.a), .long)
-        }
-        finish(i.to, to)
-    }
     /// `fmv.s`, `fneg.s`, `fabs.s`: unbox; change the sign; box.
     private mutating func emitSingleSign(_ i: IRInstruction) -> Bool {
         var next = index &+ 1
@@ -113,23 +156,54 @@ extension Emitter {
         guard last.guest == i.guest, last.operation == .unary, last.a == value, last.to.isF,
             UnaryOperation(rawValue: last.code) == .boxSingle
         else { return false }
-        if let change {
-            emitSign(
-                last.to, i.a, negates: change.code == BinaryOperation.xor.rawValue,
-                isDouble: false)
-        } else {
-            copy(last.to, i.a)
-        }
-        setBoxed(last.to, true)
+        let sign = change.map { BinaryOperation(rawValue: $0.code) == .xor ? Sign.flip : .clear }
+        emitSingleSign(last.to, i.a, sign ?? .copy)
         index = next
         return true
     }
+    private enum Sign { case copy, flip, clear }
+
+    /// Of the canonical NaN where the operand is not boxed.
+    private mutating func emitSingleSign(_ to: Place, _ a: Place, _ sign: Sign) {
+        let d = targetVector(to)
+        var stub: ColdStub?
+        if !isBoxed(a) {
+            var cold = ColdStub(kind: .float, label: Label())
+            if let vector = map.host(f: a.index) {
+                let high = scratch()
+                asm.vpextrd1(high, vector)
+                asm.alu(.cmp, .register(high), imm: -1, .long)
+                free(high)
+            } else {
+                var memory = home(a)
+                memory.displacement += 4
+                asm.alu(.cmp, .memory(memory), imm: -1, .long)
+            }
+            asm.jcc(.ne, &cold.label)
+            cold.float = ColdFloat(
+                work: sign == .flip ? .negativeNaN : .canonicalNaN, d: d, register: spare())
+            stub = cold
+        }
+        if sign == .copy {
+            if let from = map.host(f: a.index) {
+                asm.movaps(d, from)
+            } else {
+                asm.loadVector(d, home(a), .quad)
+            }
+        } else {
+            changeSign(d, a, negates: sign == .flip, isDouble: false)
+        }
+        if var stub {
+            stub.back = asm.here
+            push(stub)
+        }
+        finishVector(to, d, .single)
+    }
 
     /// Flips the sign, or clears it.
-    private mutating func emitSign(
-        _ to: Place, _ a: Place, negates: Bool, isDouble: Bool
+    private mutating func changeSign(
+        _ d: HostVector, _ a: Place, negates: Bool, isDouble: Bool
     ) {
-        let d = targetVector(to)
         if isDouble {
             asm.ones(.xmm1)
             asm.vpsllq(.xmm1, .xmm1, by: 63)
@@ -141,7 +215,6 @@ extension Emitter {
         }
         let from = inVector(a, .xmm0)
         asm.logic(negates ? .xor : .andn, d, .xmm1, .vector(from))
-        if map.host(f: to.index) == nil { asm.storeVector(home(to), d, .quad) }
     }
 
     mutating func emitFloatLogic(_ i: IRInstruction, _ operation: BinaryOperation) {
@@ -149,8 +222,9 @@ extension Emitter {
         if i.to.isF, i.a.isF, i.b == .immediate,
             isXor && i.immediate == .min || operation == .and && i.immediate == .max
         {
-            emitSign(i.to, i.a, negates: isXor, isDouble: true)
-            return setBoxed(i.to, false)
+            let d = targetVector(i.to)
+            changeSign(d, i.a, negates: isXor, isDouble: true)
+            return finishVector(i.to, d, .double)
         }
         let op: ALU
         switch operation {
@@ -159,7 +233,7 @@ extension Emitter {
         case .xor: op = .xor
         case .add: op = .add
         case .subtract: op = .sub
-        default: return leaveUnit(i)
+        default: preconditionFailure("clauses change bits of f-registers by logic alone")
         }
         let value = scratch()
         load(value, i.a)

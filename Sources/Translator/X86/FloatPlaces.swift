@@ -120,6 +120,8 @@ struct ColdFloat {
         case none
         /// The result is a NaN: the canonical one.
         case canonicalNaN
+        /// A single with its sign flipped, of which there was no box.
+        case negativeNaN
         /// The same, of a fused multiply-add: ∞ × 0 is invalid, whatever is added.
         case fusedNaN
         /// Operands that are equal or unordered.

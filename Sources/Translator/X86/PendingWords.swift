@@ -23,7 +23,7 @@ extension Emitter {
     /// Extends what this instruction reads as a whole.
     mutating func completeOperands(_ i: IRInstruction) {
         resultIsPending = false
-        guard pendingWords != 0 else { return }
+        guard pendingWords != 0, !i.convertsWord else { return }
         if isPending(i.a) && !readsLowHalf(i, isFirst: true) { complete(i.a) }
         if isPending(i.b) && !readsLowHalf(i, isFirst: false) { complete(i.b) }
         if isPending(i.c) { complete(i.c) }
