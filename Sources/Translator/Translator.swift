@@ -17,6 +17,9 @@ package final class Translator: Engine {
     /// Harts that run here.
     private(set) var harts: [Unmanaged<Hart>] = []
     private var latest: UnsafeMutableRawPointer?
+    private let writtenPages = WrittenPages()
+    /// No code was found because its page was just written.
+    private var isYoung = false
     /// Where time and calls are counted, if they are.
     let gauge: UnsafeMutablePointer<Gauge>?
 
@@ -82,7 +85,10 @@ package final class Translator: Engine {
             }
             guard state.pointee.tables != 0, let code = find(hart, state.pointee.pc) else {
                 gauge?.pointee.noteInterpreted(hart)
-                if let exit = interpret(hart, 1) { return exit }
+                let rest = state.pointee.scratch[StateLayout.budget]
+                let count = isYoung ? min(rest, WrittenPages.visit) : 1
+                isYoung = false
+                if let exit = interpret(hart, count) { return exit }
                 continue
             }
             if let exit = enter(hart, code) { return exit }
@@ -156,6 +162,10 @@ package final class Translator: Engine {
         return HostFloat.suspended { translated(hart, pc, page) }
     }
     private func translated(_ hart: Hart, _ pc: UInt64, _ page: UInt64) -> UInt64? {
+        if writtenPages.areYoung(page) {
+            isYoung = true
+            return nil
+        }
         if cache.pointee.needsRoom {
             cache.pointee.makeRoom { [harts, memory] page, dropped in
                 memory.clearHasCode(GuestPhysical(page))
@@ -237,6 +247,7 @@ package final class Translator: Engine {
 
     /// A page was written: its `hasCode` flag is clear already.
     private func forget(page: GuestPhysical, _ reason: InvalidationReason) {
+        writtenPages.note(page.rawValue)
         let before = cache.pointee.statistics.invalidated
         cache.pointee.forget(page: page.rawValue) { [harts] fragment in
             for hart in harts {
