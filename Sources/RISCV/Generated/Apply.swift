@@ -2,7 +2,7 @@ import Bits
 
 extension Semantics {
     /// Runs the clause of any instruction: for evaluators off the hot path.
-    package mutating func apply(_ i: Instruction) throws(Trap) {
+    @inlinable package mutating func apply(_ i: Instruction) throws(Trap) {
         switch i.opcode {
         // generated: cases
         case .lui: try lui(i)
