@@ -145,6 +145,18 @@ private let storeResult: [UInt32] = [
         #expect(rig.hart.csr.mepc == 0)
     }
 
+    /// 0xfff is also what marks an empty entry of the table of jumps.
+    @Test(arguments: EngineChoice.allCases) func oddTargetsLoseTheirLowestBit(
+        _ engine: EngineChoice
+    ) throws {
+        let rig = try Rig(words(0x0005_0067), engine: engine)  // jalr x0, 0(a0)
+        rig.hart[x: 10] = 0xfff
+        rig.hart.csr.mtvec = Rig.base
+        #expect(rig.engine.run(rig.hart, budget: 2) == .budget)
+        #expect(rig.hart.csr.mcause == 1)
+        #expect(rig.hart.csr.mepc == 0xffe)
+    }
+
     @Test(arguments: EngineChoice.allCases) func storeConditionalNeedsItsReservation(
         _ engine: EngineChoice
     ) throws {

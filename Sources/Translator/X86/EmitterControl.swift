@@ -81,7 +81,8 @@ extension Emitter {
             asm.alu(.add, .register(.rax), imm: Int32(truncatingIfNeeded: i.immediate), .quad)
         }
         restoreHomes()
-        // An odd target is in no entry: `exitLookup` clears its lowest bit.
+        // Of an odd target the lowest bit is cleared; an empty entry's tag is odd.
+        asm.alu(.and, .register(.rax), imm: -2, .quad)
         asm.lea(.rdx, HostMemory(base: nil, index: .rax, scale: 3, displacement: 0), .long)
         asm.alu(
             .and, .register(.rdx), imm: Int32((TableLayout.jumpCount - 1) << 4), .long)
