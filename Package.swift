@@ -112,6 +112,9 @@ let package = Package(
         .target(
             name: "StreamKit", dependencies: ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             path: "Tests/StreamKit", swiftSettings: strict),
+        .executableTarget(
+            name: "StreamHunt", dependencies: ["StreamKit", "EngineKit"],
+            path: "Tests/Probes/StreamHunt", swiftSettings: strict),
         tests(
             "LockstepTests",
             [

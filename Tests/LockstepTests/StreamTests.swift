@@ -1,5 +1,4 @@
 import EngineKit
-import Foundation
 import GuestMemory
 import Hart
 import RISCV
@@ -9,27 +8,16 @@ import Testing
 
 /// Random programs on the interpreter and the translator, side by side.
 @Suite struct StreamTests {
-    /// One seed again: `HULL_STREAM=17 swift test -c release --filter StreamTests`.
-    private static let wanted = ProcessInfo.processInfo.environment["HULL_STREAM"].flatMap {
-        UInt64($0)
-    }
     /// In a soak the streams of each part go on until so many instructions were compared.
     private static let instructions = UInt64(Effort.rounds(200_000, share: 2) * 20)
-    private static let parts: [UInt64] = wanted == nil ? [0, 1] : [0]
 
-    @Test(arguments: parts) func enginesDoTheSame(_ part: UInt64) throws {
-        var hunt = Hunt { EngineChoice.translator.make($0) }
+    /// In a process of its own: the testing library takes a backtrace of each trap.
+    @Test(arguments: [UInt64(0), 1]) func enginesDoTheSame(_ part: UInt64) throws {
         let first = Effort.seeds[0] &* 1_000_000 &+ part
-        let seeds = Self.wanted.map { [$0] } ?? []
-        let report =
-            seeds.isEmpty
-            ? try hunt.run(seeds: stride(from: first, to: .max, by: 2)) {
-                $0.retired >= Self.instructions
-            } : try hunt.run(seeds: seeds)
-        if let report { Issue.record("\(report)") }
-        print(
-            "\(hunt.retired) instructions and \(hunt.traps) traps of \(hunt.streams) streams were"
-                + " the same on both engines")
+        let run = try Toolchain.runBuilt(
+            "StreamHunt", ["from", "\(first)", "by", "2", "for", "\(Self.instructions)"])
+        #expect(run.status == 0, "\(run.text)")
+        print(run.text)
     }
 
     /// The comparison finds what is wrong, soon.

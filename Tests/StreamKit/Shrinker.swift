@@ -5,7 +5,7 @@ import Hart
 package struct Shrinker {
     private let makers: (first: EngineMaker, second: EngineMaker)
     private var attempts = 0
-    private static let attemptLimit = 6000
+    private static let attemptLimit = 3000
     private(set) var stream: Stream
     private(set) var difference: Difference
 

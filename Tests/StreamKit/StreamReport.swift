@@ -52,8 +52,8 @@ package struct StreamReport: CustomStringConvertible {
     }
 
     package var description: String {
-        var text = "The engines differ; again: HULL_STREAM=\(stream.seed) swift test -c release"
-        text += " --filter StreamTests\n"
+        var text =
+            "The engines differ; again: swift run -c release StreamHunt seed \(stream.seed)\n"
         text += "made smaller, to \(stream.steps.count) steps:\n"
         for step in stream.steps.suffix(12) { text += "  " + Self.describe(step) + "\n" }
         text += "the last ran:\n"
