@@ -4,12 +4,19 @@ import RISCV
 
 /// How a hart starts an episode.
 package struct Entry: Sendable {
-    var pc: UInt64 = 0
-    var privilege = Privilege.machine
-    var x: [UInt64] = Array(repeating: 0, count: 32)
-    var f: [UInt64] = Array(repeating: 0, count: 32)
-    var csr: CSRFile
-    var exitsOnFirmwareCall = false
+    package var pc: UInt64 = 0
+    package var privilege = Privilege.machine
+    package var x: [UInt64] = Array(repeating: 0, count: 32)
+    package var f: [UInt64] = Array(repeating: 0, count: 32)
+    package var csr: CSRFile
+    package var exitsOnFirmwareCall = false
+
+    /// In machine mode, with the floating-point unit on.
+    package init(pc: UInt64 = 0, csr: CSRFile) {
+        self.pc = pc
+        self.csr = csr
+        self.csr.mstatus |= Status.fs
+    }
 }
 
 /// What is done to both harts, in order.
@@ -41,6 +48,13 @@ package struct Stream: Sendable {
     /// Bytes by address, before the first step.
     package var memory: [UInt64: [UInt8]]
     package var steps: [Step]
+
+    package init(seed: UInt64, isa: ISA, memory: [UInt64: [UInt8]], steps: [Step]) {
+        self.seed = seed
+        self.isa = isa
+        self.memory = memory
+        self.steps = steps
+    }
 
     /// Where the code lies that may be replaced by nothing.
     static var code: ClosedRange<UInt64> {

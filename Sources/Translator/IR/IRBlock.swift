@@ -65,18 +65,23 @@ package struct IRBlock {
 }
 
 extension IROperation {
-    /// The unit may be left here: all guest registers have to be true.
-    var mayLeave: Bool {
-        switch self {
-        case .move, .unary, .binary, .shiftAdd, .select, .readFlags, .writeFlags: false
-        default: true
-        }
-    }
     /// Nothing follows in this unit.
     var ends: Bool {
         switch self {
         case .jump, .jumpRegister, .system, .interpret: true
         default: false
+        }
+    }
+}
+
+extension IRInstruction {
+    /// The unit may be left here: all guest registers have to be true. Operations on the bits of
+    /// f-registers leave where a value is not boxed as it should be.
+    var mayLeave: Bool {
+        switch operation {
+        case .move, .unary, .binary, .shiftAdd, .select: to.isF || a.isF || b.isF || c.isF
+        case .readFlags, .writeFlags: false
+        default: true
         }
     }
 }

@@ -70,7 +70,7 @@ extension IRBlock {
         var index = count &- 1
         while index >= 0 {
             let i = instructions[index]
-            if i.operation.mayLeave {
+            if i.mayLeave {
                 overwritten = 0
             } else if i.to.isX && !i.flags.contains(.isDead) {
                 let bit = UInt32(1) &<< UInt32(i.to.index)
