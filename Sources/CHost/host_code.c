@@ -2,6 +2,7 @@
 #include "host_code.h"
 #include <asm/prctl.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,4 +36,13 @@ uint64_t hull_host_nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void *hull_map_code_again(void *memory, uint64_t bytes) {
+    // An old size of 0 makes a second mapping of the same pages (mremap(2)).
+    void *again = mremap(memory, 0, bytes, MREMAP_MAYMOVE);
+    if (again == MAP_FAILED) return 0;
+    if (mprotect(again, bytes, PROT_READ | PROT_EXEC) == 0) return again;
+    munmap(again, bytes);
+    return 0;
 }

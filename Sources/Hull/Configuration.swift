@@ -87,7 +87,7 @@ public struct Configuration: Sendable {
     /// `,-extension`.
     public var processor = "virt"
     /// What runs the harts.
-    public var engine = Engine.interpreter
+    public var engine = Engine.translator
     /// A host that cannot run `engine` is an error; else the interpreter runs instead.
     public var requiresEngine = false
     /// The most instructions that the translator makes one unit of; `nil` is what measures best.

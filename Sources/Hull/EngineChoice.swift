@@ -47,6 +47,7 @@ extension Configuration {
         options.cacheBytes = Int(
             min(max(translationCacheBytes, sizes.lowerBound), sizes.upperBound))
         options.measures = printsStatistics
+        options.isProfiled = writesProfile
         return options
     }
 }

@@ -284,5 +284,7 @@ package struct TranslatorOptions: Sendable {
     package var cacheBytes = 64 << 20
     /// Time and calls out of generated code are measured, which takes some time itself.
     package var measures = false
+    /// Host code lies where `perf` looks for names (`CodeBuffer`).
+    package var isProfiled = false
     package init() {}
 }

@@ -53,18 +53,23 @@ package struct ManualPage {
 
             """
         page += Self.arguments(of: command)
-        let subcommands = command.subcommands?.filter {
+        return page + Self.subcommands(of: command, named: command.commandName)
+    }
+
+    private static func subcommands(of command: Command, named name: String) -> String {
+        let subcommands = (command.subcommands ?? []).filter {
             $0.shouldDisplay ?? true && $0.commandName != "help"
         }
-        for subcommand in subcommands ?? [] {
-            page += ".SH \(command.commandName) \(subcommand.commandName)\n".uppercased()
-            page += Self.escaped(subcommand.abstract ?? "") + "\n"
+        return subcommands.map { subcommand in
+            let fullName = "\(name) \(subcommand.commandName)"
+            var page = ".SH \(fullName.uppercased())\n"
+            page += escaped(subcommand.abstract ?? "") + "\n"
             if let discussion = subcommand.discussion {
-                page += ".PP\n\(Self.escaped(discussion))\n"
+                page += ".PP\n\(escaped(discussion))\n"
             }
-            page += Self.arguments(of: subcommand)
-        }
-        return page
+            page += arguments(of: subcommand)
+            return page + Self.subcommands(of: subcommand, named: fullName)
+        }.joined()
     }
 
     private static func arguments(of command: Command) -> String {

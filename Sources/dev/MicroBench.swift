@@ -19,7 +19,10 @@ struct MicroBench {
                 "-c", "Benchmarks/micro/loop.S", "-o", object,
             ])
         try succeed(tools + "/ld.lld", [object, "-N", "-Ttext=0x80000000", "-o", program])
-        let arguments = ["boot", program, "--bios", "none", "--stats", "--timeout", "120"]
+        let arguments = [
+            "boot", program, "--bios", "none", "--engine", "interpreter", "--stats", "--timeout",
+            "120",
+        ]
         let outcome = try ChildProcess(".build/release/hull", arguments).run()
         let figure = (outcome.text + outcome.errors).split(separator: "\n")
             .first { $0.contains("million instructions a second") }

@@ -82,7 +82,8 @@ import Testing
         configuration.memoryBytes = 16 << 20
         configuration.engine = .translator
         configuration.writesProfile = true
-        #expect(try VirtualMachine(configuration).run() == 0)
+        let machine = try VirtualMachine(configuration)
+        #expect(try machine.run() == 0)
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         #expect(lines.count > 5)
         for line in lines {
@@ -91,7 +92,20 @@ import Testing
             #expect(fields.prefix(2).allSatisfy { UInt64($0, radix: 16) ?? 0 > 0 }, "\(line)")
         }
         #expect(lines.contains { $0.hasSuffix(" isPrime [M]") })
+        try withExtendedLifetime(machine) { try Self.expectAnonymous(String(lines[0])) }
         #expect(lines.contains { $0.hasSuffix(" hull: between units") })
+    }
+
+    /// `perf` asks its map only about memory that has no file of its own.
+    private static func expectAnonymous(_ line: String) throws {
+        let start = try #require(UInt64(line.prefix { $0 != " " }, radix: 16))
+        let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+        let mapping = maps.split(separator: "\n").first { mapping in
+            let ends = mapping.prefix { $0 != " " }.split(separator: "-")
+                .compactMap { UInt64($0, radix: 16) }
+            return ends.count == 2 && ends[0] <= start && start < ends[1]
+        }
+        #expect(mapping?.contains("r-xs") == true && mapping?.contains("/dev/zero") == true)
     }
 
     @Test func statisticsTellOfTheTranslator() throws {

@@ -11,6 +11,9 @@ bool hull_host_runs_generated_code(void);
 /// enough: without the kernel's consent the instruction is undefined), else by a system call.
 void hull_set_gs_base(uint64_t base);
 
+/// Maps shared memory that is mapped at `memory` once more, to run code there; NULL where that fails.
+void *hull_map_code_again(void *memory, uint64_t bytes);
+
 /// A counter of the host that runs at one speed and costs a few nanoseconds to read; and the host's
 /// monotonic clock beside it.
 uint64_t hull_host_nanoseconds(void);

@@ -16,8 +16,20 @@ struct CodeBuffer: ~Copyable {
     /// No unit's code is longer.
     static let longestUnit = 128 << 10
 
-    init?(capacity: Int) {
+    /// `isAnonymous`: without a name of its own among the process's mappings, because `perf` asks its
+    /// map file for such memory only.
+    init?(capacity: Int, isAnonymous: Bool = false) {
         let capacity = max(capacity, 4 << 20) & ~0xfffff
+        guard let maps = isAnonymous ? Self.mapAnonymous(capacity) : Self.mapFile(capacity) else {
+            return nil
+        }
+        self.capacity = capacity
+        writable = maps.writing.bindMemory(to: UInt8.self, capacity: capacity)
+        executableOffset = maps.running - maps.writing
+    }
+    private typealias Maps = (writing: UnsafeMutableRawPointer, running: UnsafeMutableRawPointer)
+
+    private static func mapFile(_ capacity: Int) -> Maps? {
         // MFD_CLOEXEC | MFD_EXEC; older kernels do not know the second.
         var descriptor = hull_memfd_create("translations", 0x11)
         if descriptor < 0 { descriptor = hull_memfd_create("translations", 1) }
@@ -34,9 +46,19 @@ struct CodeBuffer: ~Copyable {
             munmap(writing, capacity)
             return nil
         }
-        self.capacity = capacity
-        writable = writing.bindMemory(to: UInt8.self, capacity: capacity)
-        executableOffset = running - writing
+        return (writing, running)
+    }
+    private static func mapAnonymous(_ capacity: Int) -> Maps? {
+        guard
+            let writing = mmap(
+                nil, capacity, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+            writing != MAP_FAILED
+        else { return nil }
+        guard let running = hull_map_code_again(writing, UInt64(capacity)) else {
+            munmap(writing, capacity)
+            return nil
+        }
+        return (writing, running)
     }
     deinit {
         munmap(writable, capacity)

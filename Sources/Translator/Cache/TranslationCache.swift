@@ -25,8 +25,8 @@ package struct TranslationStatistics: Sendable {
 struct TranslationCache: ~Copyable {
     let buffer: CodeBuffer
     var fragments = FragmentTable()
-    private var lifter: Lifter
-    private var emitter: Emitter
+    var lifter: Lifter
+    var emitter: Emitter
     let memory: GuestMemory
     private let options: TranslatorOptions
     let thunks: Thunks
@@ -46,7 +46,10 @@ struct TranslationCache: ~Copyable {
     private let enterCode: Enter
 
     init?(memory: GuestMemory, options: TranslatorOptions) {
-        guard let buffer = CodeBuffer(capacity: options.cacheBytes) else { return nil }
+        guard
+            let buffer = CodeBuffer(
+                capacity: options.cacheBytes, isAnonymous: options.isProfiled)
+        else { return nil }
         var asm = Assembler(
             cursor: buffer.writable, executableOffset: buffer.executableOffset)
         let refill: @convention(c) (UnsafeMutableRawPointer, UInt64, Int) -> Void = {

@@ -46,6 +46,8 @@ struct Emitter: ~Copyable {
     /// Whether the unit has a back edge to its start.
     private(set) var repeats = false
     mutating func noteBackEdge() { repeats = true }
+    /// Whether code on the hot path leaves an instruction to the interpreter.
+    var alwaysLeaves = false
     /// x-registers whose home holds the low half of a sign-extended word.
     var pendingWords: UInt32 = 0
     var resultIsPending = false
@@ -74,6 +76,7 @@ struct Emitter: ~Copyable {
         loop?.apply(to: &map)
         pendingWords = 0
         repeats = false
+        alwaysLeaves = false
         count = block.count
         stubCount = 0
         boxedSingles = 0

@@ -100,6 +100,7 @@ extension Emitter {
 
     /// Leaves this instruction to the interpreter.
     mutating func emitInterpret(guest: Int, afterCheck: Bool = false) {
+        if index < count { alwaysLeaves = true }
         giveBack(counted &- min(counted, guest))
         restoreHomes()
         asm.mov(.rax, imm: guests[guest].pc)
