@@ -115,7 +115,10 @@ package final class Translator: Engine {
             switch cache.pointee.enter(state, code) {
             case .lookup:
                 cache.pointee.statistics.lookups &+= 1
-                guard let found = find(hart, state.pointee.pc) else { return nil }
+                // To look at code that will not run now would mark its page as accessed.
+                guard state.pointee.scratch[StateLayout.budget] != 0,
+                    let found = find(hart, state.pointee.pc)
+                else { return nil }
                 code = found
             case .chain:
                 guard let found = chain(hart) else { return nil }
@@ -196,6 +199,7 @@ package final class Translator: Engine {
         let record = Int(state.pointee.scratch[StateLayout.argument])
         let target = cache.pointee.exit(record)
         state.pointee.pc = target.pc
+        if state.pointee.scratch[StateLayout.budget] == 0 { return nil }
         let evictions = cache.pointee.statistics.evictions
         guard let page = hart.codePage(target.pc), let code = code(hart, target.pc, page) else {
             return nil
@@ -286,5 +290,19 @@ package struct TranslatorOptions: Sendable {
     package var measures = false
     /// Host code lies where `perf` looks for names (`CodeBuffer`).
     package var isProfiled = false
+    /// Something wrong, for proofs that comparisons with the interpreter find it.
+    package var fault: TranslatorFault?
     package init() {}
+}
+
+/// What can be made wrong on purpose, one for each part of the translator.
+package enum TranslatorFault: Sendable, CaseIterable {
+    /// An `xor` is taken for an `or`.
+    case decoder
+    /// Branches are not seen as ways out: a write before one is dropped for a write behind it.
+    case optimiser
+    /// `sltu` holds for equal operands too.
+    case emitter
+    /// A store looks for its page among those that may be loaded from.
+    case tables
 }

@@ -52,11 +52,11 @@ import Testing
                 """
                 la t0, handler
                 csrw mtvec, t0
-                // A table at 0x80100000 whose gigapage 2 is RAM, A and D clear.
-                li t0, 0x80100000
+                // A table at 0x80202000 whose gigapage 2 is RAM, A and D clear.
+                li t0, 0x80202000
                 li t1, (0x80000000 >> 2) | 0xf
                 sd t1, 16(t0)
-                li t1, (8 << 60) | (0x80100000 >> 12)
+                li t1, (8 << 60) | (0x80202000 >> 12)
                 csrw satp, t1
                 li t0, 0x20800
                 csrs mstatus, t0
@@ -83,6 +83,43 @@ import Testing
                 $0.csr.mie = Interrupts.machineSoftware
                 $0.csr.lines = Interrupts.machineSoftware
             }
+            #expect(found == nil, "\(budget)")
+        }
+    }
+
+    /// A run ends with a jump into a page that nothing has fetched from: it stays unmarked.
+    @Test func codeThatDoesNotRunIsNotLookedAt() throws {
+        for budget in UInt64(20)...60 {
+            let found = try difference(
+                """
+                // A table at 0x80202000: gigapage 2 leads to a table of large pages.
+                li t0, 0x80202000
+                li t1, (0x80201000 >> 2) | 1
+                sd t1, 16(t0)
+                li t2, 0x80201000
+                li t1, (0x80000000 >> 2) | 0xcf
+                sd t1, 0(t2)
+                // The second of 2 MiB, A and D clear.
+                li t1, (0x80200000 >> 2) | 0xf
+                sd t1, 8(t2)
+                li t1, (8 << 60) | (0x80202000 >> 12)
+                csrw satp, t1
+                li s6, 0x80210000
+                la t1, next
+                csrw mepc, t1
+                li t1, 0x1000
+                csrc mstatus, t1
+                li t1, 0x800
+                csrs mstatus, t1
+                li t1, -1
+                csrw pmpaddr0, t1
+                li t1, 0x1f
+                csrw pmpcfg0, t1
+                mret
+                next: li a0, 1
+                li a1, 1
+                jr s6
+                """, budgets: [budget])
             #expect(found == nil, "\(budget)")
         }
     }

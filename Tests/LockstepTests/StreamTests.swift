@@ -5,6 +5,7 @@ import RISCV
 import StreamKit
 import TestKit
 import Testing
+import Translator
 
 /// Random programs on the interpreter and the translator, side by side.
 @Suite struct StreamTests {
@@ -30,6 +31,20 @@ import Testing
     func plantedFaultsAreFound(_ fault: PlantedFault.Kind) throws {
         var hunt = Hunt { PlantedFault(fault, $0) }
         let report = try hunt.run(seeds: 0..<1000, shrinks: false)
+        #expect(report != nil)
+    }
+
+    /// And what is wrong in the translator, in each of its parts.
+    @Test(.enabled(if: Translator.isAvailable), arguments: TranslatorFault.allCases)
+    func faultsOfTheTranslatorAreFound(_ fault: TranslatorFault) throws {
+        var options = TranslatorOptions()
+        options.fault = fault
+        let faulty = options
+        var hunt = Hunt { (memory: GuestMemory) -> any Engine in
+            if let translator = Translator(memory: memory, options: faulty) { return translator }
+            return Interpreter(memory: memory)
+        }
+        let report = try hunt.run(seeds: 0..<100, shrinks: false)
         #expect(report != nil)
     }
 

@@ -56,11 +56,13 @@ struct TranslationCache: ~Copyable {
             refillTables($0, $1, $2)
         }
         let thunks = Thunks(
-            &asm, .standard, refill: UInt64(UInt(bitPattern: unsafeBitCast(refill, to: Int.self))))
+            &asm, .standard, refill: UInt64(UInt(bitPattern: unsafeBitCast(refill, to: Int.self))),
+            fault: options.fault)
         lifter = Lifter()
         emitter = Emitter(
             thunks, lifter.block, bufferStart: buffer.writable,
             executableOffset: buffer.executableOffset)
+        emitter.fault = options.fault
         firstCode = asm.cursor - buffer.writable
         used = firstCode
         self.thunks = thunks
@@ -112,7 +114,8 @@ struct TranslationCache: ~Copyable {
         let parcels = UnsafeRawPointer(host).assumingMemoryBound(to: UInt16.self)
         guard lift(hart, pc, parcels) else { return nil }
         draft?.noteLifted(lifter.block)
-        lifter.block.optimise(mergesChecks: !form.contains(.isSeparate))
+        lifter.block.optimise(
+            mergesChecks: !form.contains(.isSeparate), fault: options.fault)
         draft?.noteOptimised(lifter.block)
         used = (used + 15) & ~15
         let start = buffer.writable + used
@@ -156,10 +159,11 @@ struct TranslationCache: ~Copyable {
             if hart.hasBreakpoint(inPageAt: pc) { break }
             let bits = isLong ? low | UInt32(parcels[index + 1]) << 16 : low
             let length: UInt64 = isLong ? 4 : 2
-            guard let instruction = hart.decode(bits) else {
+            guard var instruction = hart.decode(bits) else {
                 lifter.liftIllegal(at: pc)
                 break
             }
+            if options.fault == .decoder { instruction = instruction.mistaken }
             lifter.lift(instruction, at: pc)
             if lifter.hasEnded {
                 guard let target = lifter.followed(from: start) else { break }
@@ -298,4 +302,12 @@ private func refillTables(_ state: UnsafeMutableRawPointer, _ address: UInt64, _
     guard hartState.pointee.tables != hartState.pointee.loadedTables else { return }
     hartState.pointee.loadedTables = hartState.pointee.tables
     hull_set_gs_base(hartState.pointee.tables)
+}
+
+extension Instruction {
+    /// For `TranslatorFault.decoder`.
+    fileprivate var mistaken: Instruction {
+        guard opcode == .xor else { return self }
+        return Instruction(.or, rd: rd, rs1: rs1, rs2: rs2, isCompressed: isCompressed)
+    }
 }

@@ -2,10 +2,10 @@ import RISCV
 
 /// Passes over a unit's IR. Each only shortens it.
 extension IRBlock {
-    mutating func optimise(mergesChecks: Bool) {
+    mutating func optimise(mergesChecks: Bool, fault: TranslatorFault? = nil) {
         fusePairs()
         dropExtensions()
-        dropDeadWrites()
+        dropDeadWrites(fault)
         compact()
         if mergesChecks { mergeChecks() }
     }
@@ -65,12 +65,12 @@ extension IRBlock {
     }
 
     /// Backwards: a register that is written again before anything reads it or may leave.
-    private mutating func dropDeadWrites() {
+    private mutating func dropDeadWrites(_ fault: TranslatorFault?) {
         var overwritten: UInt32 = 0
         var index = count &- 1
         while index >= 0 {
             let i = instructions[index]
-            if i.mayLeave {
+            if i.mayLeave && !(fault == .optimiser && i.operation == .branch) {
                 overwritten = 0
             } else if i.to.isX && !i.flags.contains(.isDead) {
                 let bit = UInt32(1) &<< UInt32(i.to.index)

@@ -53,6 +53,7 @@ struct Emitter: ~Copyable {
     var resultIsPending = false
     /// f-registers known to hold boxed singles.
     var boxedSingles: UInt32 = 0
+    var fault: TranslatorFault?
 
     init(
         _ thunks: Thunks, _ block: IRBlock, bufferStart: UnsafeMutablePointer<UInt8>,

@@ -347,7 +347,8 @@ extension Emitter {
         let to = target(i.to)
         // A move of zero leaves the flags alone.
         asm.mov(to, imm: 0)
-        asm.setcc(Self.condition(operation), to)
+        let isWrong = fault == .emitter && operation == .lessUnsigned
+        asm.setcc(isWrong ? .be : Self.condition(operation), to)
         finish(i.to, to)
     }
 

@@ -38,7 +38,9 @@ extension Thunks {
     private static let saved: [HostRegister] = [.rbx, .rbp, .r12, .r13, .r14, .r15]
 
     /// Emits them at the cursor.
-    init(_ asm: inout Assembler, _ map: RegisterMap, refill: UInt64) {
+    init(
+        _ asm: inout Assembler, _ map: RegisterMap, refill: UInt64, fault: TranslatorFault? = nil
+    ) {
         enter = asm.here
         for register in Self.saved { asm.push(register) }
         // The callee's frame: calls out of generated code find rsp at a multiple of sixteen.
@@ -74,7 +76,7 @@ extension Thunks {
         for access in 0..<3 {
             for (index, register) in [HostRegister.rcx, .r15].enumerated() {
                 accesses[access * 2 + index] = asm.here
-                Self.access(&asm, map, access, register, refill: refill)
+                Self.access(&asm, map, access, register, refill: refill, fault)
             }
         }
         flagTable = Self.putFlagTable(&asm)
@@ -115,9 +117,10 @@ extension Thunks {
     /// bytes further on. Changes no other register.
     private static func access(
         _ asm: inout Assembler, _ map: RegisterMap, _ access: Int, _ register: HostRegister,
-        refill: UInt64
+        refill: UInt64, _ fault: TranslatorFault?
     ) {
-        let table = Int32(access == 0 ? TableLayout.loads : TableLayout.stores)
+        let isLoad = access == 0 || fault == .tables
+        let table = Int32(isLoad ? TableLayout.loads : TableLayout.stores)
         let request = HostMemory.at(.rbp, StateLayout.scratch(StateLayout.request))
         let index = HostRegister.rax
         let page = HostRegister.rbx
