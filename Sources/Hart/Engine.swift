@@ -7,6 +7,8 @@ package protocol Engine: AnyObject {
     func run(_ hart: Hart, budget: UInt64) -> Exit
     /// Guest-physical bytes were written by someone else: what was made of them is stale.
     func invalidate(_ range: GuestRange)
+    /// The same for one page whose `hasCode` flag somebody else has cleared.
+    func forget(page: GuestPhysical)
     /// A hart's breakpoints or watchpoints changed.
     func debugChanged(_ hart: Hart)
     /// What it has counted so far, for people.

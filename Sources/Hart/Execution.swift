@@ -1,4 +1,5 @@
 import Bits
+import CHost
 import RISCV
 
 /// The interpreter's evaluator of the clauses: it runs them.
@@ -180,6 +181,10 @@ extension Execution: Semantics {
         let old = try Hart.compareAndSwap(hart, width, address, expected, new)
         attend()
         return old
+    }
+
+    @inline(__always) func fenceStoreLoad() {
+        if state.pointee.sharesMemory { hull_fence() }
     }
 
     @inline(__always) func requireFloat() throws(Trap) {

@@ -15,6 +15,10 @@ package final class Hart {
     let pool: UnsafeMutablePointer<TablePool>
     /// The world beyond RAM; set once before the first run.
     @exclusivity(unchecked) package unowned(unsafe) var bus: any Bus
+    /// Those who run at the same time; nil where harts run in turns.
+    @exclusivity(unchecked) package unowned(unsafe) var peers: (any Peers)?
+    /// When firmware raises the supervisor timer, where the hart has no `stimecmp`; all ones: never.
+    @exclusivity(unchecked) package var firmwareTimer = UInt64.max
     /// True where the machine itself is the firmware: an `ecall` from S-mode is an exit.
     @exclusivity(unchecked) package var exitsOnFirmwareCall = false
     /// Told of each trap as it is taken, for tracing.

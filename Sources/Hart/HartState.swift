@@ -32,6 +32,8 @@ package struct HartState {
     package var floatUnready: UInt8 = 1
     /// 0 only where `mstatus.FS` is not off.
     package var floatOff: UInt8 = 1
+    /// Other harts run at the same time as this one.
+    package var sharesMemory = false
     /// For generated code: words to use as it likes, the hart itself, and the tables that GS points at.
     package var scratch: InlineArray<8, UInt64> = .init(repeating: 0)
     package var engine: UInt64 = 0

@@ -135,11 +135,8 @@ package final class Interpreter: Engine {
     func decode(_ hart: Hart, _ slot: UnsafePointer<Instruction>) {
         let (physical, parcels, index) = pages.origin(of: slot)
         let page = GuestPhysical(physical)
-        if !memory.pageFlags(page).contains(.hasCode) {
-            hart.statistics.pagesDecoded &+= 1
-            memory.setHasCode(page)
-            for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushStores(to: page) } }
-        }
+        if !memory.pageFlags(page).contains(.hasCode) { hart.statistics.pagesDecoded &+= 1 }
+        hart.watchCode(page: page, also: harts)
         let low = UInt32(parcels[index])
         let target = UnsafeMutablePointer(mutating: slot)
         if hart.isBreakpointOffset(index * 2) {

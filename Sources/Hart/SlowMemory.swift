@@ -1,4 +1,5 @@
 import Bits
+import CHost
 import GuestMemory
 import RISCV
 
@@ -97,11 +98,14 @@ extension Hart {
 
     /// A store reached this page by the slow path: if it holds code, that is stale now.
     func wroteMemory(_ address: GuestPhysical) {
+        // Who makes code sets the flag and then reads: one of the two sees the other.
+        if state.pointee.sharesMemory { hull_fence() }
         let flags = memory.pageFlags(address)
         if flags.contains(.watched) { requestExit() }
         guard flags.contains(.hasCode) else { return }
         let page = GuestPhysical(address.rawValue & ~0xfff)
         statistics.codeInvalidations &+= 1
+        if let peers { return peers.codeWritten(page: page, by: self) }
         memory.clearHasCode(page)
         onCodeWrite(page)
     }

@@ -29,8 +29,11 @@ extension Hart {
         case .wfi, .wrs_nto, .wrs_sto:
             return try wait(i, at: pc)
         case .fence_i:
-            // Stores to decoded pages are seen as they happen, so there is nothing to forget.
-            return false
+            // Stores to decoded pages are seen as they happen; those of harts that run at the same time
+            // may be on their way.
+            guard let peers else { return false }
+            peers.instructionFence(by: self)
+            return resume(at: pc &+ i.length)
         case .sfence_vma, .sinval_vma:
             try state.pointee.csr.permitTranslationFence(state.pointee.privilege)
             fence(i)

@@ -39,6 +39,9 @@ package struct BoardClock: Sendable, Equatable {
         return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
     }
 
+    /// `time`, in host mode.
+    package var hostTicks: UInt64 { ticks(retired: 0) }
+
     /// `time`, for a board whose harts retired that many instructions in all.
     package func ticks(retired: UInt64) -> UInt64 {
         switch mode {

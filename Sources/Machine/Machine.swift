@@ -76,7 +76,9 @@ package final class Machine {
         memoryOwner = GuestMemoryOwner(memory)
         let bus = SystemBus(
             board: board, memory: memory, clock: BoardClock(parts.clock),
-            unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts))
+            unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts),
+            backEnds: BackEnds(
+                consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
         self.bus = bus
         engine = parts.makeEngine(memory)
         harts = (0..<board.hartCount).map { [memory] in
@@ -86,9 +88,6 @@ package final class Machine {
         inbox = parts.inbox
         endsAtReset = parts.endsAtReset
         bus.harts = harts
-        bus.consoles = parts.consoles.map { ConsolePort(device: $0.key, backEnd: $0.value) }
-        bus.drives = parts.drives
-        bus.entropy = parts.entropy
         bus.onWrite = { [unowned engine] range in engine.invalidate(range) }
         try reset(isFresh: true)
     }

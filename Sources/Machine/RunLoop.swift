@@ -24,7 +24,7 @@ extension Machine {
         case .run(let hart, let budget):
             runTurn(harts[hart], budget)
             // A guest that polls for input never waits, and its prompt has no newline.
-            for port in bus.consoles { port.backEnd.flushIfDue() }
+            for port in bus.backEnds.consoles { port.backEnd.flushIfDue() }
         case .wait: waitForEvent()
         case .end(let end): return end
         case .reset: return nil
@@ -37,7 +37,7 @@ extension Machine {
         let now = bus.now
         bus.advance(to: now)
         let next = bus.nextDeadline(now)
-        guard next != SystemBus.never else { return slice }
+        guard next != BoardTimers.never else { return slice }
         if let exact = bus.clock.instructions(until: next, retired: bus.retired) {
             return min(max(exact, 1), slice)
         }
@@ -64,12 +64,10 @@ extension Machine {
 
     @discardableResult
     func runTurn(_ hart: Hart, _ budget: UInt64) -> Exit {
-        bus.running = hart
         let exit =
             tracer?.stepsEachInstruction == true
             ? tracer?.run(hart, budget: budget, engine) ?? .budget
             : engine.run(hart, budget: budget)
-        bus.running = nil
         if htif != nil { htif?.poll(memory, bus) }
         switch exit {
         case .waitForInterrupt: isWaiting[hart.id] = true
@@ -82,9 +80,9 @@ extension Machine {
 
     /// No hart has anything to run: time passes, or the outside says something.
     package func waitForEvent() {
-        for port in bus.consoles { port.backEnd.flush() }
+        for port in bus.backEnds.consoles { port.backEnd.flush() }
         let deadline = bus.nextDeadline(bus.now)
-        guard deadline != SystemBus.never else {
+        guard deadline != BoardTimers.never else {
             _ = inbox.wait()
             return
         }
@@ -98,7 +96,7 @@ extension Machine {
     /// When time follows instructions, requests take none of it: a run does not depend on how fast
     /// the host's disk is.
     func waitForBackEnds() {
-        while bus.requestsUnderWay > 0 && bus.end == nil {
+        while bus.backEnds.requestsUnderWay > 0 && bus.end == nil {
             _ = inbox.wait()
             deliverEvents()
         }
@@ -111,7 +109,7 @@ extension Machine {
 
     func ending() throws(HullError) -> EndOfRun? {
         guard let end = bus.end else { return nil }
-        for port in bus.consoles { port.backEnd.flush() }
+        for port in bus.backEnds.consoles { port.backEnd.flush() }
         if end.reason == .reset && !endsAtReset {
             try reset()
             return nil

@@ -5,6 +5,7 @@ import GuestMemory
 import Hart
 import Journal
 import RISCV
+import Synchronization
 import Virtio
 
 /// The board's devices behind their addresses, and what becomes of the effects they return.
@@ -15,28 +16,15 @@ package final class SystemBus: Bus {
     var devices: BoardDevices
     var harts: [Hart] = []
     package var clock: BoardClock
-    /// The board's `time` at which a device's timer expires; `SystemBus.never` if none will.
-    private(set) var deadline = SystemBus.never
-    static let never = UInt64.max
-    /// When firmware raises each hart's supervisor timer, where harts have no `stimecmp`.
-    private var firmwareTimers: [UInt64]
-    /// Requests that back ends have not answered.
-    private(set) var requestsUnderWay = 0
-    /// Entropy for the `seed` CSR.
-    private var seedWords: [UInt16] = []
-    private var seedIsUnderWay = false
-    /// The harts' own number in requests for entropy.
-    private static let seedDevice = 101
-    /// The hart that runs now, for which a device may cut the slice short.
-    var running: Hart?
-    private var effects = EffectList()
+    var timers = BoardTimers()
+    /// What devices say harts' `time` is ahead of the board's, for harts that ask without the lock.
+    let timeOffset = Atomic<UInt64>(0)
+    var backEnds: BackEnds
+    private var seed = SeedPool()
+    var effects = EffectList()
     private var settling = EffectList()
     /// Set once somebody ends the run; the run loop takes it.
     var end: EndOfRun?
-    var consoles: [ConsolePort] = []
-    /// By virtio slot.
-    var drives: [any BlockBackEnd] = []
-    var entropy: (any EntropyBackEnd)?
     package private(set) var accesses = AccessCounts()
     /// Told of each access, for tracing.
     var onAccess: ((DeviceAccess) -> Void)?
@@ -45,13 +33,13 @@ package final class SystemBus: Bus {
 
     init(
         board: Board, memory: GuestMemory, clock: BoardClock, unixNanoseconds: UInt64,
-        virtio: [VirtioDevice]
+        virtio: [VirtioDevice], backEnds: BackEnds
     ) {
         self.board = board
         self.memory = memory
         self.clock = clock
         self.unixNanoseconds = unixNanoseconds
-        firmwareTimers = Array(repeating: Self.never, count: board.hartCount)
+        self.backEnds = backEnds
         devices = BoardDevices(board, unixNanoseconds: unixNanoseconds, virtio: virtio)
     }
 
@@ -83,83 +71,24 @@ package final class SystemBus: Bus {
                 DeviceAccess(hart.id, place, address, width, isStore: true, done ? value : nil))
         }
         if !effects.isEmpty { settle() }
-        if place.readsTime { timersChanged(now) }
+        if place.readsTime {
+            timeOffset.store(devices.aclint.timeOffset, ordering: .relaxed)
+            timers.deviceDeadline = devices.deadline(now: now) ?? BoardTimers.never
+            hart.requestExit(.timer)
+        }
+        if end != nil { hart.requestExit() }
         if place.isConsole { inputMoved() }
         return done
     }
 
-    /// What harts read as `time`: the CLINT's `mtime`.
-    package func time(for hart: Hart) -> UInt64 { devices.aclint.time(now: now) }
     /// Entropy comes from outside as an event; until it is here the hart is told to wait.
     package func seed(for hart: Hart) -> UInt16? {
-        if let word = seedWords.popLast() { return word }
-        if !seedIsUnderWay, let entropy {
-            seedIsUnderWay = true
-            requestsUnderWay += 1
-            entropy.submit(device: Self.seedDevice, count: 256)
-            running?.requestExit()
+        if let word = seed.take() { return word }
+        if !seed.isUnderWay, backEnds.askForEntropy(SeedPool.device, count: 256) {
+            seed.isUnderWay = true
+            hart.requestExit()
         }
         return nil
-    }
-
-    /// The board's own time; exact inside a device access too.
-    package var now: UInt64 { clock.ticks(retired: retired) }
-    /// What all harts retired.
-    package var retired: UInt64 {
-        var sum: UInt64 = 0
-        for hart in harts { sum &+= hart.retired }
-        return sum
-    }
-
-    // MARK: Time
-
-    /// Tells devices and harts what time it is.
-    func advance(to now: UInt64) {
-        if now >= deadline {
-            devices.tick(now: now, &effects)
-            settle()
-            deadline = devices.deadline(now: now) ?? Self.never
-        }
-        let time = devices.aclint.time(now: now)
-        for hart in harts {
-            if let due = hart.timerDeadline, due <= time { hart.advance(to: time) }
-            if firmwareTimers[hart.id] <= time {
-                firmwareTimers[hart.id] = Self.never
-                hart.setLines(1 &<< UInt64(HartLine.supervisorTimer.rawValue), true)
-            }
-        }
-    }
-
-    /// The next time at which something happens by itself: a device's timer or a hart's own.
-    func nextDeadline(_ now: UInt64) -> UInt64 {
-        let offset = devices.aclint.timeOffset
-        var next = deadline
-        for hart in harts {
-            let due = min(hart.timerDeadline ?? Self.never, firmwareTimers[hart.id])
-            // What has expired already is no deadline.
-            guard due != Self.never, due > now &+ offset, due &- offset > now else { continue }
-            next = min(next, due &- offset)
-        }
-        return next
-    }
-
-    /// SBI's `set_timer`: a new deadline withdraws the interrupt of the last.
-    func setFirmwareTimer(_ hart: Hart, _ deadline: UInt64) {
-        let time = time(for: hart)
-        if hart.isa.has(.sstc) {
-            var csr = hart.csr
-            csr.store(CSR.stimecmp, deadline, CSRContext(time: time))
-            hart.csr = csr
-            hart.advance(to: time)
-        } else {
-            firmwareTimers[hart.id] = deadline
-            hart.setLines(1 &<< UInt64(HartLine.supervisorTimer.rawValue), false)
-        }
-    }
-
-    private func timersChanged(_ now: UInt64) {
-        deadline = devices.deadline(now: now) ?? Self.never
-        running?.requestExit(.timer)
     }
 
     // MARK: Effects
@@ -170,7 +99,7 @@ package final class SystemBus: Bus {
         settle()
     }
     /// What a guest prints without a device.
-    func output(_ device: Int, _ bytes: [UInt8]) { port(device)?.output(bytes) }
+    func output(_ device: Int, _ bytes: [UInt8]) { backEnds.console(device)?.output(bytes) }
     /// A byte that was typed at the UART and that no driver has seen.
     func takeConsoleInput() -> UInt8? {
         let byte = devices.uart.takeWaiting()
@@ -179,7 +108,7 @@ package final class SystemBus: Bus {
     }
 
     /// Carries out what devices asked for, and what that asks for in turn.
-    private func settle() {
+    func settle() {
         while !effects.isEmpty {
             swap(&effects, &settling)
             settling.drain { apply($0) }
@@ -193,27 +122,20 @@ package final class SystemBus: Bus {
         case .interrupt(let hart, let line, let level):
             guard harts.indices.contains(hart) else { return }
             harts[hart].setLines(1 &<< UInt64(line.rawValue), level)
-        case .output(let device, let byte): port(device)?.output(byte)
-        case .outputBytes(let device, let bytes): port(device)?.output(bytes)
+        case .output(let device, let byte): backEnds.console(device)?.output(byte)
+        case .outputBytes(let device, let bytes): backEnds.console(device)?.output(bytes)
         case .wrote(let range): onWrite(range)
         case .end(let end): finish(end)
         // Deadlines are asked for where time passes.
         case .schedule: break
-        case .submit(let request):
-            guard drives.indices.contains(request.device) else { return }
-            requestsUnderWay += 1
-            drives[request.device].submit(request)
-        case .entropy(let device, let count):
-            guard let entropy else { return }
-            requestsUnderWay += 1
-            entropy.submit(device: device, count: count)
+        case .submit(let request): backEnds.submit(request)
+        case .entropy(let device, let count): _ = backEnds.askForEntropy(device, count: count)
         }
     }
 
     /// The first end counts.
     func finish(_ end: EndOfRun) {
         if self.end == nil { self.end = end }
-        running?.requestExit()
     }
 
     // MARK: The outside
@@ -223,69 +145,59 @@ package final class SystemBus: Bus {
         switch event {
         case .input(let device, let bytes): receive(device, bytes)
         case .stop(let exitCode): finish(EndOfRun(.shutdown, exitCode: exitCode))
-        case .entropy(Self.seedDevice, let bytes):
-            seedIsUnderWay = false
-            requestsUnderWay -= 1
-            for index in stride(from: 0, to: bytes.count & ~1, by: 2) {
-                seedWords.append(UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8)
-            }
-        case .block(let device, _, _, _), .entropy(let device, _), .resize(let device, _, _):
-            guard devices.virtio.indices.contains(device) else { return }
-            if !event.isResize { requestsUnderWay -= 1 }
-            devices.virtio[device].deliver(event, memory: memory, effects: &effects)
+        case .entropy(SeedPool.device, let bytes):
+            backEnds.noteAnswer()
+            seed.fill(bytes)
+        case .block(let device, _, _, _), .entropy(let device, _):
+            backEnds.noteAnswer()
+            tell(device, event)
+        case .resize(let device, _, _): tell(device, event)
         case .inputClosed, .timer: break
         }
         settle()
+    }
+    private func tell(_ device: Int, _ event: Event) {
+        guard devices.virtio.indices.contains(device) else { return }
+        devices.virtio[device].deliver(event, memory: memory, effects: &effects)
     }
 
     /// Devices as after power-on, on the same clock.
     func reset() {
         devices.reset(board, unixNanoseconds: unixNanoseconds, &effects)
         settle()
-        deadline = Self.never
-        firmwareTimers = Array(repeating: Self.never, count: board.hartCount)
+        timers = BoardTimers()
+        timeOffset.store(devices.aclint.timeOffset, ordering: .relaxed)
+        for hart in harts { hart.firmwareTimer = BoardTimers.never }
         end = nil
     }
 }
 
 extension SystemBus {
-    func port(_ device: Int) -> ConsolePort? {
-        for port in consoles where port.device == device { return port }
-        return nil
-    }
-
     private func receive(_ device: Int, _ bytes: [UInt8]) {
-        for index in consoles.indices where consoles[index].device == device {
-            consoles[index].deliver(bytes)
+        for index in backEnds.consoles.indices where backEnds.consoles[index].device == device {
+            backEnds.consoles[index].deliver(bytes)
         }
         inputMoved()
     }
 
     /// A console may have taken some of what was typed: gives it more, and tells the back end.
     private func inputMoved() {
-        for index in consoles.indices where consoles[index].holdsInput {
-            let device = consoles[index].device
+        for index in backEnds.consoles.indices where backEnds.consoles[index].holdsInput {
+            let device = backEnds.consoles[index].device
             if device == BoardDevices.uartConsole {
                 let room = devices.uart.inputCapacity
-                if room > 0, let bytes = consoles[index].takeWaiting(room) {
+                if room > 0, let bytes = backEnds.consoles[index].takeWaiting(room) {
                     devices.uart.receive(bytes, &effects)
                 }
-                consoles[index].held(UART.waitingLimit - devices.uart.inputCapacity)
+                backEnds.consoles[index].held(UART.waitingLimit - devices.uart.inputCapacity)
             } else if devices.virtio.indices.contains(device) {
-                if let bytes = consoles[index].takeWaiting(.max) {
-                    devices.virtio[device].deliver(
-                        .input(device: device, bytes), memory: memory, effects: &effects)
+                if let bytes = backEnds.consoles[index].takeWaiting(.max) {
+                    tell(device, .input(device: device, bytes))
                 }
-                consoles[index].held(devices.virtio[device].heldInput)
+                backEnds.consoles[index].held(devices.virtio[device].heldInput)
             }
         }
         settle()
-    }
-}
-
-extension Event {
-    fileprivate var isResize: Bool {
-        if case .resize = self { true } else { false }
     }
 }
 

@@ -38,5 +38,5 @@ extension Machine {
 
     package var hasEnded: Bool { bus.end != nil }
     /// Whether something will happen by itself while no hart runs.
-    package var expectsTime: Bool { bus.nextDeadline(bus.now) != SystemBus.never }
+    package var expectsTime: Bool { bus.nextDeadline(bus.now) != BoardTimers.never }
 }

@@ -195,6 +195,8 @@ extension FootprintReader: Semantics {
         return .unknown
     }
 
+    mutating func fenceStoreLoad() {}
+
     mutating func requireFloat() throws(Trap) { footprint.usesFloat = true }
     mutating func float(
         _ operation: FloatOperation, _ format: FloatFormat, rounding: Int,

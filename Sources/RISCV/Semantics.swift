@@ -51,6 +51,9 @@ package protocol Semantics {
         _ width: AccessWidth, at address: Value, expected: Value, new: Value
     ) throws(Trap) -> Value
 
+    /// Every store before it is seen by all harts before any load behind it is made.
+    mutating func fenceStoreLoad()
+
     // MARK: Floating point
     /// Throws an illegal instruction where `mstatus.FS` is off.
     mutating func requireFloat() throws(Trap)

@@ -171,7 +171,8 @@ package final class Translator: Engine {
         }
         if cache.pointee.needsRoom {
             cache.pointee.makeRoom { [harts, memory] page, dropped in
-                memory.clearHasCode(GuestPhysical(page))
+                // Engines of other harts may hold code of the page too.
+                if hart.peers == nil { memory.clearHasCode(GuestPhysical(page)) }
                 for hart in harts {
                     hart._withUnsafeGuaranteedRef {
                         for jump in dropped { $0.forgetJump(jump.pc, hostAddress: jump.code) }
@@ -180,15 +181,11 @@ package final class Translator: Engine {
                 inner.forget(page: GuestPhysical(page))
             }
         }
-        let at = GuestPhysical(page)
+        hart.watchCode(page: GuestPhysical(page), also: harts)
         let started = ticks
         let translated = cache.pointee.translate(hart, pc, page)
         if let gauge { gauge.pointee.translationTicks &+= ticks &- started }
         guard let code = translated else { return nil }
-        if !memory.pageFlags(at).contains(.hasCode) {
-            memory.setHasCode(at)
-            for hart in harts { hart._withUnsafeGuaranteedRef { $0.flushStores(to: at) } }
-        }
         hart.noteJump(pc, hostAddress: code)
         return code
     }
@@ -265,6 +262,8 @@ package final class Translator: Engine {
         cache.pointee.observer?(.invalidated(page: page.rawValue, units: count, reason))
     }
 
+    package func forget(page: GuestPhysical) { forget(page: page, .otherHart) }
+
     package func invalidate(_ range: GuestRange) {
         guard memory.hasCode(in: range) else { return }
         for page in memory.codePages(in: range) {
@@ -290,6 +289,8 @@ package struct TranslatorOptions: Sendable {
     package var measures = false
     /// Host code lies where `perf` looks for names (`CodeBuffer`).
     package var isProfiled = false
+    /// Harts of other engines run at the same time on the same memory.
+    package var sharesMemory = false
     /// Something wrong, for proofs that comparisons with the interpreter find it.
     package var fault: TranslatorFault?
     package init() {}
@@ -305,4 +306,6 @@ package enum TranslatorFault: Sendable, CaseIterable {
     case emitter
     /// A store looks for its page among those that may be loaded from.
     case tables
+    /// Fences are left out.
+    case fence
 }

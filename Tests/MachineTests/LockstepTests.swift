@@ -29,6 +29,7 @@ private final class FaultyEngine: Engine {
         return exit
     }
     func invalidate(_ range: GuestRange) { interpreter.invalidate(range) }
+    func forget(page: GuestPhysical) { interpreter.forget(page: page) }
     func debugChanged(_ hart: Hart) { interpreter.debugChanged(hart) }
 }
 

@@ -74,6 +74,7 @@ struct Evaluator: Semantics {
         if old == expected & width.mask { try store(width, at: address, new) }
         return signed(width, old)
     }
+    mutating func fenceStoreLoad() {}
     mutating func requireFloat() throws(Trap) {}
     mutating func float(
         _ operation: FloatOperation, _ format: FloatFormat, rounding: Int,

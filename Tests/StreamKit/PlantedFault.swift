@@ -89,5 +89,6 @@ package final class PlantedFault: Engine {
         if case .staleCode = kind { return }
         interpreter.invalidate(range)
     }
+    package func forget(page: GuestPhysical) { interpreter.forget(page: page) }
     package func debugChanged(_ hart: Hart) { interpreter.debugChanged(hart) }
 }

@@ -36,6 +36,9 @@ static inline bool hull_compare_exchange_128(void *at, uint64_t *expected, const
 #endif
 }
 
+/// All accesses before it are seen before any behind it is made.
+static inline void hull_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
 static inline uint8_t hull_load_relaxed_8(const uint8_t *at) {
     return __atomic_load_n(at, __ATOMIC_RELAXED);
 }

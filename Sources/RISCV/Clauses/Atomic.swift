@@ -1,9 +1,16 @@
 import Bits
 
-/// A (Zaamo and Zalrsc), Zacas.
+/// A (Zaamo and Zalrsc), Zacas. Stores and swaps order all that comes before and behind them.
 extension Semantics {
+    /// A load-reserved with `rl` is ordered behind every access before it, stores too (rule 6 of the
+    /// preserved program order).
+    @inlinable @inline(__always)
+    mutating func fenceBeforeRelease(_ i: Instruction) {
+        if i.immediate & 1 != 0 { fenceStoreLoad() }
+    }
     @inlinable @inline(__always)
     package mutating func lr_w(_ i: Instruction) throws(Trap) {
+        fenceBeforeRelease(i)
         setX(i.rd, try loadReserved(.word, at: x(i.rs1)))
     }
     @inlinable @inline(__always)
@@ -54,6 +61,7 @@ extension Semantics {
     }
     @inlinable @inline(__always)
     package mutating func lr_d(_ i: Instruction) throws(Trap) {
+        fenceBeforeRelease(i)
         setX(i.rd, try loadReserved(.double, at: x(i.rs1)))
     }
     @inlinable @inline(__always)

@@ -87,12 +87,17 @@ extension Semantics {
     package mutating func hsv_d(_ i: Instruction) throws(Trap) { try system(i) }
 }
 
-/// Instructions without an effect here. The harts of a machine see each other's accesses in order, so
-/// a fence has nothing to add; the others are hints, and may-be-operations that no extension has
-/// claimed.
+/// Fences, hints, and may-be-operations that no extension has claimed.
 extension Semantics {
+    /// Memory is ordered as RVTSO says (unprivileged specification, chapter "Ztso"): a load may only
+    /// overtake stores before it, so all that a fence can add is that it must not.
     @inlinable @inline(__always)
-    package mutating func fence(_ i: Instruction) throws(Trap) {}
+    package mutating func fence(_ i: Instruction) throws(Trap) {
+        let ordersStores = i.immediate & (FenceBit.write | FenceBit.output) &<< 4 != 0
+        let ordersLoads = i.immediate & (FenceBit.read | FenceBit.input) != 0
+        if ordersStores && ordersLoads { fenceStoreLoad() }
+    }
+    /// Orders everything but loads behind stores.
     @inlinable @inline(__always)
     package mutating func fence_tso(_ i: Instruction) throws(Trap) {}
     @inlinable @inline(__always)
@@ -113,4 +118,14 @@ extension Semantics {
     package mutating func mop_rr(_ i: Instruction) throws(Trap) {
         setX(i.rd, constant(0))
     }
+}
+
+/// A set of accesses in the low four bits of a fence's immediate (successors) and in the four above
+/// (predecessors).
+@usableFromInline
+package enum FenceBit {
+    @inlinable static var write: Int64 { 1 }
+    @inlinable static var read: Int64 { 2 }
+    @inlinable static var output: Int64 { 4 }
+    @inlinable static var input: Int64 { 8 }
 }

@@ -20,6 +20,13 @@ extension CSRFile {
         }
     }
 
+    /// All lines that the board drives at once: the levels of MSIP, MTIP, MEIP and SEIP, and whether
+    /// SSIP rose.
+    @inlinable package mutating func setInputs(levels: UInt64, rises: UInt64) {
+        lines = lines & ~Interrupts.driven | levels & Interrupts.driven
+        mip |= rises & Interrupts.supervisorSoftware
+    }
+
     /// Compares `stimecmp` with the time; call it when the time reaches `stimecmp` and after a `.timer`
     /// effect.
     @inlinable package mutating func updateTimer(time: UInt64) {

@@ -45,6 +45,10 @@
     @inlinable package static var machine: UInt64 {
         machineSoftware | machineTimer | machineExternal
     }
+    /// Those whose level the board drives.
+    @inlinable package static var driven: UInt64 {
+        machineSoftware | machineTimer | supervisorExternal | machineExternal
+    }
     /// The interrupt bit of a cause.
     @inlinable package static var flag: UInt64 { 1 &<< 63 }
 }

@@ -13,7 +13,6 @@ package struct TranslationStatistics: Sendable {
     package var lookups: UInt64 = 0
     /// How often the run loop entered generated code.
     package var entries: UInt64 = 0
-    package var refills: UInt64 = 0
     package var interpreted: UInt64 = 0
     package var systemCalls: UInt64 = 0
     package var retranslations: UInt64 = 0
@@ -63,6 +62,7 @@ struct TranslationCache: ~Copyable {
             thunks, lifter.block, bufferStart: buffer.writable,
             executableOffset: buffer.executableOffset)
         emitter.fault = options.fault
+        emitter.sharesMemory = options.sharesMemory
         firstCode = asm.cursor - buffer.writable
         used = firstCode
         self.thunks = thunks

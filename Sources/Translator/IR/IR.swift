@@ -54,6 +54,8 @@ package enum IROperation: UInt8, Sendable, CaseIterable {
     case atomic
     /// `to = memory[a]`; `memory[a] = c` where it equalled `b`; `width` is an `AccessWidth`.
     case compareAndSwap
+    /// Every store before it is seen before any load behind it is made.
+    case fence
     /// Goes on in the interpreter, for one instruction, where `mstatus.FS` does not allow what follows;
     /// with `marksDirty` where it is not dirty yet or `frm` is not one of the host's modes.
     case checkFloat

@@ -80,7 +80,7 @@ extension IRInstruction {
     var mayLeave: Bool {
         switch operation {
         case .move, .unary, .binary, .shiftAdd, .select: to.isF || a.isF || b.isF || c.isF
-        case .readFlags, .writeFlags: false
+        case .readFlags, .writeFlags, .fence: false
         default: true
         }
     }

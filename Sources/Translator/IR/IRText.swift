@@ -61,6 +61,7 @@ extension IRInstruction {
                 + "\(name(AtomicOperation(rawValue: code))) [\(value(a))], \(value(b))"
         case .compareAndSwap:
             "compareAndSwap\(bits(width)) \(result) = [\(value(a))], \(value(b)), \(value(c))"
+        case .fence: "fence"
         case .checkFloat: flags.contains(.marksDirty) ? "checkFloat to write" : "checkFloat"
         case .float: float
         case .readFlags: "fflags"

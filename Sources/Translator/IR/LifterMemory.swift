@@ -107,6 +107,8 @@ extension Lifter {
         return IRValue(to)
     }
 
+    mutating func fenceStoreLoad() { add(.fence) { _ in } }
+
     // MARK: Control
 
     mutating func branch(if condition: IRValue, to offset: Int64) {

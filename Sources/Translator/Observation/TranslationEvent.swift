@@ -23,6 +23,7 @@ package enum RetranslationReason: String, Sendable, Equatable {
 package enum InvalidationReason: String, Sendable, Equatable {
     case store = "the guest stored to it"
     case outsideWrite = "a device or the machine wrote to it"
+    case otherHart = "a hart that runs at the same time wrote to it"
 }
 
 /// A unit and the fragment that was made of it.

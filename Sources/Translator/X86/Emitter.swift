@@ -53,6 +53,8 @@ struct Emitter: ~Copyable {
     var resultIsPending = false
     /// f-registers known to hold boxed singles.
     var boxedSingles: UInt32 = 0
+    /// Other harts run at the same time: what is atomic for the guest is atomic for the host.
+    var sharesMemory = false
     var fault: TranslatorFault?
 
     init(
@@ -142,6 +144,7 @@ struct Emitter: ~Copyable {
         case .storeConditional: emitStoreConditional(i)
         case .atomic: emitAtomic(i)
         case .compareAndSwap: emitCompareAndSwap(i)
+        case .fence: emitFence()
         case .checkFloat: emitCheckFloat(i)
         case .float: emitFloat(i)
         case .readFlags: emitReadFlags(i)
@@ -248,10 +251,7 @@ extension Emitter {
         }
         if place.isTemporary {
             if homes[place.index] == register.rawValue { return }
-            precondition(usedWords < StateLayout.temporaryWords, "temporaries fit their words")
-            homes[place.index] = 0x80 | UInt8(usedWords)
-            asm.store(.at(.rbp, StateLayout.scratch(usedWords)), register)
-            usedWords &+= 1
+            spill(place.index, register)
             return free(register)
         }
         if place.isF {
@@ -259,6 +259,14 @@ extension Emitter {
             return free(register)
         }
         free(register)
+    }
+
+    /// Gives a temporary a scratch word instead of a register.
+    mutating func spill(_ temporary: Int, _ register: HostRegister) {
+        precondition(usedWords < StateLayout.temporaryWords, "temporaries fit their words")
+        homes[temporary] = 0x80 | UInt8(usedWords)
+        asm.store(.at(.rbp, StateLayout.scratch(usedWords)), register)
+        usedWords &+= 1
     }
 
     /// The value in a register: its own, or a scratch one that `done` frees.

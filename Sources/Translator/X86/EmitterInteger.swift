@@ -43,10 +43,10 @@ extension Emitter {
         let to = target(i.to)
         let from = operand(i.a)
         switch operation {
-        case .signExtend8: asm.signExtend(to, byteOperand(from), from: .byte)
+        case .signExtend8: asm.signExtend(to, from, from: .byte)
         case .signExtend16: asm.signExtend(to, from, from: .word)
         case .signExtend32: asm.signExtend(to, from, from: .long)
-        case .zeroExtend8: asm.zeroExtend(to, byteOperand(from), from: .byte)
+        case .zeroExtend8: asm.zeroExtend(to, from, from: .byte)
         case .zeroExtend16: asm.zeroExtend(to, from, from: .word)
         case .zeroExtend32: asm.zeroExtend(to, from, from: .long)
         case .countLeadingZeros: asm.lzcnt(to, from, .quad)
@@ -60,7 +60,6 @@ extension Emitter {
         }
         finish(i.to, to)
     }
-    private func byteOperand(_ operand: HostOperand) -> HostOperand { operand }
 
     /// `0x80` of each byte that is not zero, spread over the byte: `(h << 1) - (h >> 7)`.
     private mutating func orCombine(_ to: HostRegister, _ a: Place) {

@@ -25,12 +25,10 @@ extension Emitter {
     }
 
     /// rax and rdx for x86's fixed operands: whatever temporaries live there go to their words.
-    private mutating func clearFixed() {
+    mutating func clearFixed() {
         for register in [HostRegister.rax, .rdx] where taken & Self.bit(register) != 0 {
             for index in 0..<64 where homes[index] == register.rawValue {
-                homes[index] = 0x80 | UInt8(usedWords)
-                asm.store(.at(.rbp, StateLayout.scratch(usedWords)), register)
-                usedWords &+= 1
+                spill(index, register)
             }
             free(register)
         }
@@ -92,7 +90,6 @@ extension Emitter {
         var special = Label()
         var minusOne = Label()
         var ready = Label()
-        var finished = Label()
         asm.test(.rcx, .rcx, size)
         asm.jccShort(.e, &special)
         if isSigned {
@@ -110,11 +107,10 @@ extension Emitter {
         // By zero: all ones, or the dividend.
         if !isRemainder { asm.mov(.rax, imm: ~0) }
         if isSigned {
-            asm.jmpShort(&finished)
+            asm.jmpShort(&ready)
             asm.bind(&minusOne)
             if isRemainder { asm.mov(.rax, imm: 0) } else { asm.neg(.register(.rax), size) }
         }
-        asm.bind(&finished)
         asm.bind(&ready)
         if isWord { asm.signExtend(.rax, .register(.rax), from: .long) }
         free(.rax)
