@@ -5,8 +5,9 @@ import GuestMemory
 
 /// A drive (virtio 1.2 §5.2). It knows its drive's size and nothing else of it.
 package struct VirtioBlock: DeviceModel {
-    static let id: UInt32 = 2
-    static let queueSizes: [UInt16] = [256]
+    var id: UInt32 { 2 }
+    var queueSizes: [UInt16] { [Self.queueSize] }
+    static let queueSize: UInt16 = 256
     static let sectorBytes: UInt64 = 512
     /// A request larger than this is carried out piece by piece.
     static let pieceBytes: UInt64 = 4 << 20
@@ -150,7 +151,7 @@ extension VirtioBlock {
         bytes.append(little: byteCount / Self.sectorBytes, bytes: 8)
         bytes.append(little: 0, bytes: 4)  // size_max: not offered
         // Header and status take a descriptor each.
-        bytes.append(little: UInt64(Self.queueSizes[0]) - 2, bytes: 4)
+        bytes.append(little: UInt64(Self.queueSize) - 2, bytes: 4)
         bytes.append(little: 0, bytes: 4)  // geometry: not offered
         bytes.append(little: Self.sectorBytes, bytes: 4)
         bytes.append(little: Self.physicalBlockExponent, bytes: 1)

@@ -5,8 +5,8 @@ import GuestMemory
 
 /// A console with one port (virtio 1.2 §5.3).
 package struct VirtioConsole: DeviceModel {
-    static let id: UInt32 = 3
-    static let queueSizes: [UInt16] = [128, 128]
+    var id: UInt32 { 3 }
+    var queueSizes: [UInt16] { [128, 128] }
     static let receiveQueue = 0
     static let transmitQueue = 1
     /// A single buffer beyond this is cut: a console's driver sends pages at most.
@@ -20,6 +20,8 @@ package struct VirtioConsole: DeviceModel {
     private var rows: UInt16 = 0
 
     package init(device: Int) { self.device = device }
+
+    var heldInput: Int { waiting.count }
 
     private static let sizeBit: UInt64 = 1 << 0
     private static let emergencyWriteBit: UInt64 = 1 << 2

@@ -6,8 +6,9 @@ import GuestMemory
 /// What distinguishes one kind of device from another, behind any transport.
 protocol DeviceModel: Sendable, Equatable {
     /// Device ID (§5).
-    static var id: UInt32 { get }
-    static var queueSizes: [UInt16] { get }
+    var id: UInt32 { get }
+    /// The largest size of each queue.
+    var queueSizes: [UInt16] { get }
     /// The device's own feature bits.
     var features: Features { get }
     /// The device-specific configuration, as the driver reads it.
@@ -20,113 +21,66 @@ protocol DeviceModel: Sendable, Equatable {
         _ event: Event, _ rings: inout Rings, _ memory: GuestMemory, _ effects: inout EffectList)
     /// The driver took the queues back: what is under way for them goes nowhere.
     mutating func forget()
+    /// The driver reset the device: as `forget`, and what the driver had set is as at the start.
+    mutating func reset()
     /// Asks the back end again for what is under way, after a snapshot was restored.
     mutating func resubmit(_ effects: inout EffectList)
+    /// Bytes of console input that the guest has not taken.
+    var heldInput: Int { get }
 }
 
 extension DeviceModel {
     mutating func writeConfiguration(
         _ offset: UInt64, _ value: UInt64, _ effects: inout EffectList
     ) {}
+    mutating func reset() { forget() }
+    var heldInput: Int { 0 }
+
+    fileprivate func equals(_ other: any DeviceModel) -> Bool { self == other as? Self }
 }
 
-/// The device in a slot. Each step moves the payload out and back, so that nothing in it is copied.
-package enum VirtioDevice: Sendable, Equatable {
-    /// Device ID 0: drivers leave the slot alone (§4.2.3.1.1).
-    case none
-    case block(VirtioBlock)
-    case console(VirtioConsole)
-    case entropy(VirtioEntropy)
+/// The device in a slot. A step changes the model where it lies: an existential is opened in place,
+/// so nothing of the device is copied.
+package struct VirtioDevice: Sendable, Equatable {
+    private var model: (any DeviceModel)?
 
-    private var model: (any DeviceModel)? {
-        switch self {
-        case .none: nil
-        case .block(let device): device
-        case .console(let device): device
-        case .entropy(let device): device
-        }
+    private init(_ model: (any DeviceModel)?) { self.model = model }
+
+    /// Device ID 0: drivers leave the slot alone (§4.2.3.1.1).
+    package static let none = Self(nil)
+
+    // The kinds there are, one line each.
+    package static func block(_ model: VirtioBlock) -> Self { Self(model) }
+    package static func console(_ model: VirtioConsole) -> Self { Self(model) }
+    package static func entropy(_ model: VirtioEntropy) -> Self { Self(model) }
+
+    package static func == (one: Self, other: Self) -> Bool {
+        guard let model = one.model else { return other.model == nil }
+        return other.model.map(model.equals) ?? false
     }
-    package var id: UInt32 { model.map { type(of: $0).id } ?? 0 }
-    var queueSizes: [UInt16] { model.map { type(of: $0).queueSizes } ?? [] }
+
+    package var id: UInt32 { model?.id ?? 0 }
+    var queueSizes: [UInt16] { model?.queueSizes ?? [] }
     var configuration: [UInt8] { model?.configuration ?? [] }
-    var features: Features {
-        model.map { $0.features.union(Features.ofEveryDevice) } ?? []
-    }
+    var features: Features { model?.features.union(.ofEveryDevice) ?? [] }
+    var heldInput: Int { model?.heldInput ?? 0 }
 
     mutating func writeConfiguration(
         _ offset: UInt64, _ value: UInt64, _ effects: inout EffectList
     ) {
-        guard case .console(var device) = self else { return }
-        self = .none
-        device.writeConfiguration(offset, value, &effects)
-        self = .console(device)
+        model?.writeConfiguration(offset, value, &effects)
     }
-
     mutating func serve(
         _ queue: Int, _ rings: inout Rings, _ memory: GuestMemory, _ effects: inout EffectList
     ) {
-        let device = self
-        self = .none
-        switch consume device {
-        case .none: break
-        case .block(var device):
-            device.serve(queue, &rings, memory, &effects)
-            self = .block(device)
-        case .console(var device):
-            device.serve(queue, &rings, memory, &effects)
-            self = .console(device)
-        case .entropy(var device):
-            device.serve(queue, &rings, memory, &effects)
-            self = .entropy(device)
-        }
+        model?.serve(queue, &rings, memory, &effects)
     }
-
     mutating func deliver(
         _ event: Event, _ rings: inout Rings, _ memory: GuestMemory, _ effects: inout EffectList
     ) {
-        let device = self
-        self = .none
-        switch consume device {
-        case .none: break
-        case .block(var device):
-            device.deliver(event, &rings, memory, &effects)
-            self = .block(device)
-        case .console(var device):
-            device.deliver(event, &rings, memory, &effects)
-            self = .console(device)
-        case .entropy(var device):
-            device.deliver(event, &rings, memory, &effects)
-            self = .entropy(device)
-        }
+        model?.deliver(event, &rings, memory, &effects)
     }
-
-    mutating func forget() {
-        switch self {
-        case .none: break
-        case .block(var device):
-            device.forget()
-            self = .block(device)
-        case .console(var device):
-            device.forget()
-            self = .console(device)
-        case .entropy(var device):
-            device.forget()
-            self = .entropy(device)
-        }
-    }
-
-    mutating func resubmit(_ effects: inout EffectList) {
-        switch self {
-        case .none: break
-        case .block(var device):
-            device.resubmit(&effects)
-            self = .block(device)
-        case .console(var device):
-            device.resubmit(&effects)
-            self = .console(device)
-        case .entropy(var device):
-            device.resubmit(&effects)
-            self = .entropy(device)
-        }
-    }
+    mutating func forget() { model?.forget() }
+    mutating func reset() { model?.reset() }
+    mutating func resubmit(_ effects: inout EffectList) { model?.resubmit(&effects) }
 }

@@ -6,8 +6,8 @@ import GuestMemory
 /// An entropy device (virtio 1.2 §5.4). One request is under way at a time; the others wait in the
 /// queue.
 package struct VirtioEntropy: DeviceModel {
-    static let id: UInt32 = 4
-    static let queueSizes: [UInt16] = [8]
+    var id: UInt32 { 4 }
+    var queueSizes: [UInt16] { [8] }
     /// "The device MUST place one or more random bytes into the buffer, but it MAY use less than
     /// the entire buffer length" (§5.4.6.2).
     static let requestLimit: UInt64 = 4096

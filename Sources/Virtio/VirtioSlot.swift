@@ -47,7 +47,7 @@ package struct VirtioSlot: Sendable, Equatable {
         if offset >= Register.configuration {
             device.writeConfiguration(
                 offset &- Register.configuration, value & width.mask, &effects)
-        } else if width == .word, let register = Register(rawValue: offset), device != .none {
+        } else if width == .word, let register = Register(rawValue: offset), device.id != 0 {
             write(register, UInt32(truncatingIfNeeded: value), memory, &effects)
         }
         return true
@@ -146,7 +146,7 @@ package struct VirtioSlot: Sendable, Equatable {
     /// A device reset, by the driver or with the whole board. Requests under way are forgotten, but
     /// not that they are under way: none that follows overtakes them.
     package mutating func reset(_ effects: inout EffectList) {
-        device.forget()
+        device.reset()
         rings.reset(&effects)
         deviceFeaturesSelect = 0
         driverFeaturesSelect = 0
@@ -213,7 +213,5 @@ package struct VirtioSlot: Sendable, Equatable {
     package mutating func resubmit(_ effects: inout EffectList) { device.resubmit(&effects) }
 
     /// Bytes of console input that the guest has not taken.
-    package var heldInput: Int {
-        if case .console(let console) = device { console.waiting.count } else { 0 }
-    }
+    package var heldInput: Int { device.heldInput }
 }
