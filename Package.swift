@@ -46,6 +46,9 @@ let package = Package(
             "FloatTests", ["RISCV", "Hart", "GuestMemory", "Bits", "TestKit", "EngineKit"],
             resources: ["vectors.S"]),
         tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
+        // What threads share.
+        room("Parallel", ["CHost"]),
+        tests("ParallelTests", ["Parallel", "HostIO", "Bits"]),
         // Floor 1.
         room("SBI", ["RISCV", "Effects", "Bits"]),
         room("Devices", ["Effects", "Bits"]),
@@ -60,7 +63,7 @@ let package = Package(
             "Machine",
             [
                 "Hart", "SBI", "Devices", "Virtio", "Journal", "FDT", "RISCV", "Effects",
-                "GuestMemory", "Bits",
+                "GuestMemory", "Parallel", "Bits", "CHost",
             ]),
         tests(
             "MachineTests",
@@ -141,6 +144,14 @@ let package = Package(
             [
                 "Machine", "Hart", "RISCV", "Loader", "Journal", "Effects", "GuestMemory", "Bits",
                 "TestKit", "EngineKit",
+            ],
+            resources: ["Programs"]),
+        // Harts that run at the same time.
+        tests(
+            "LitmusTests",
+            [
+                "Machine", "Translator", "Hart", "HostIO", "Loader", "Journal", "Effects",
+                "GuestMemory", "Bits", "TestKit",
             ],
             resources: ["Programs"]),
         tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit", "EngineKit"]),

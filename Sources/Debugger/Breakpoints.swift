@@ -48,7 +48,7 @@ struct Breakpoints {
         for hart in machine.harts {
             hart.debug.breakpoints = code
             hart.debug.watchpoints = watched
-            machine.engine.debugChanged(hart)
+            machine.engines[0].debugChanged(hart)
         }
     }
 

@@ -29,6 +29,15 @@ extension GuestMemory {
         }
         return nil
     }
+    /// Whether memory holds these bytes now, which others may change meanwhile.
+    package func holds(_ bytes: [UInt8], at address: GuestPhysical) -> Bool {
+        guard let mine = unsafe host(address, count: UInt64(bytes.count)) else { return false }
+        // SAFETY: both hold `bytes.count` bytes.
+        return unsafe bytes.withUnsafeBytes { theirs in
+            unsafe theirs.baseAddress.map { unsafe memcmp(mine, $0, bytes.count) == 0 } ?? true
+        }
+    }
+
     /// A page at a time, so that the doubleword is found quickly.
     private static let comparedBytes = 4096
 }

@@ -36,11 +36,14 @@ package struct Assembly {
         self.drives = drives
         let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
         notice = choice.notice
+        var startThread: StartThread?
+        if !configuration.runsHartsInTurns { startThread = Self.startThread }
         let parts = MachineParts(
             clock: clock, inbox: inbox, consoles: consoles, drives: drives,
             entropy: clock == .host ? HostEntropy(inbox: inbox) : RepeatableEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
-            unixNanoseconds: clock == .host ? HostClock.realNanoseconds() : 0
+            unixNanoseconds: clock == .host ? HostClock.realNanoseconds() : 0,
+            startThread: startThread
         ) { memory in
             choice.make(memory, configuration)
         }
@@ -48,10 +51,17 @@ package struct Assembly {
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)
         profile = configuration.writesProfile ? try PerfMap() : nil
-        if let translator = machine.engine as? Translator {
+        for case let translator as Translator in machine.engines {
             configuration.observe(translator, traceOutput, profile, boot)
         }
         self.boot = boot
+    }
+
+    private static func startThread(
+        _ name: String, _ run: @escaping @Sendable () -> Void
+    ) throws(HullError) -> () -> Void {
+        let thread = try HostThread(name, stackBytes: 2 << 20, run)
+        return { thread.join() }
     }
 
     /// Waits until what the guest wrote is in the drives, and lets go of them.

@@ -98,6 +98,10 @@ public struct Configuration: Sendable {
     public var writesProfile = false
     /// What `time` follows.
     public var clock = Clock.host
+    /// Harts run in turns on one thread, by the count of their instructions, so that the same input
+    /// gives the same run; `clock` has to count instructions too. Otherwise each hart of several has a
+    /// thread of its own.
+    public var isDeterministic = false
     /// Starts the image there instead of at its own entry.
     public var entry: UInt64?
     /// A reset that the guest asks for ends the run instead.

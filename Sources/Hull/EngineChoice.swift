@@ -38,14 +38,23 @@ extension Configuration {
     package static let longestTranslationUnit = IRBlock.maximumGuests
     package static let translationCacheSizes: ClosedRange<UInt64> = 4 << 20...1 << 30
 
+    /// One hart needs no thread of its own; who looks at each instruction looks at one hart at a time.
+    var runsHartsInTurns: Bool {
+        hartCount == 1 || isDeterministic || clock != .host || debugger != nil || !trace.isEmpty
+            || writesProfile
+    }
+
     var translatorOptions: TranslatorOptions {
         var options = TranslatorOptions()
+        options.sharesMemory = !runsHartsInTurns
         if let limit = translationUnitLimit {
             options.longestUnit = min(max(limit, 1), Self.longestTranslationUnit)
         }
         let sizes = Self.translationCacheSizes
+        // Engines of their own share what was allowed.
+        let engines = runsHartsInTurns ? 1 : UInt64(max(hartCount, 1))
         options.cacheBytes = Int(
-            min(max(translationCacheBytes, sizes.lowerBound), sizes.upperBound))
+            min(max(translationCacheBytes / engines, sizes.lowerBound), sizes.upperBound))
         options.measures = printsStatistics
         options.isProfiled = writesProfile
         return options

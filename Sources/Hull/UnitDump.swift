@@ -33,7 +33,7 @@ package struct UnitDump {
             try HostFile.read(file), LoadOptions(name: file), decompress: Decompression.decompress)
         assembly = try Assembly(
             configuration, try Boot(configuration), inbox: EventInbox(), consoles: [:])
-        guard let translator = assembly.machine.engine as? Translator else {
+        guard let translator = assembly.machine.engines[0] as? Translator else {
             throw HullError(.host, Assembly.noTranslator)
         }
         self.translator = translator
@@ -144,7 +144,7 @@ extension UnitDump {
         for (index, argument) in arguments.prefix(8).enumerated() { hart[x: 10 + index] = argument }
         let limit = hart.retired &+ Self.callLimit
         while end == nil && hart.retired < limit {
-            _ = assembly.machine.engine.run(hart, budget: 1_000_000)
+            _ = assembly.machine.engines[0].run(hart, budget: 1_000_000)
         }
         guard let end else {
             throw HullError(

@@ -36,7 +36,7 @@ extension Machine {
         }
         for (physical, part) in pieces {
             _ = memory.install(physical, Array(part))
-            engine.invalidate(GuestRange(start: physical, count: UInt64(part.count)))
+            forgetCode(in: GuestRange(start: physical, count: UInt64(part.count)))
         }
         return true
     }

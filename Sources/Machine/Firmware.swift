@@ -52,32 +52,42 @@ extension Machine {
         case .legacy(let value): hart[x: 10] = UInt64(bitPattern: value)
         case .none: break
         }
-        carryOut()
+        carryOut(caller: hart.id)
     }
 
     /// A hart that firmware suspended has something to do again.
     func wakeSuspended(_ hart: Hart) {
         guard firmware?.state(of: hart.id) == .suspended else { return }
         firmware?.wake(hart: hart.id, &outcome)
-        carryOut()
+        carryOut(caller: hart.id)
     }
 
     func isStopped(_ hart: Hart) -> Bool { firmware?.state(of: hart.id) == .stopped }
 
-    private func carryOut() {
+    private func carryOut(caller: Int) {
         bus.carryOut(&outcome.effects)
-        for action in outcome.actions { perform(action) }
+        for action in outcome.actions { perform(action, caller: caller) }
         outcome.actions.removeAll(keepingCapacity: true)
     }
 
-    private func perform(_ action: SBIAction) {
+    private func perform(_ action: SBIAction, caller: Int) {
         switch action {
         case .setTimer(let id, let deadline):
             bus.setFirmwareTimer(harts[id], deadline)
-        case .fence(let id, let fence): perform(fence, harts[id])
-        case .start(let id, let address, let opaque): start(harts[id], at: address, opaque: opaque)
+        case .fence(let id, let fence):
+            if let parallel {
+                parallel.fence(id, fence, by: caller)
+            } else {
+                harts[id].perform(fence)
+            }
+        case .start(let id, let address, let opaque):
+            guard let parallel else {
+                return start(harts[id], at: address, opaque: opaque)
+            }
+            parallel.threads[id].post(.start(address: address, opaque: opaque), isUrgent: true)
         case .stop: break
-        case .suspend(let id): isWaiting[id] = true
+        case .suspend(let id):
+            if let parallel { parallel.threads[id].suspend() } else { isWaiting[id] = true }
         case .setADUpdating(let id, let on):
             change(harts[id]) { csr, context in
                 csr.store(
@@ -99,21 +109,8 @@ extension Machine {
         }
     }
 
-    /// Decoded code is never stale, so that only translations are to be forgotten.
-    private func perform(_ fence: RemoteFence, _ hart: Hart) {
-        guard case .addresses(let start, let count, let asid) = fence else { return }
-        guard let count, count <= 64 * Page.bytes else {
-            return hart.flushAddressSpaces(asid: asid)
-        }
-        let range = GuestRange(start: GuestPhysical(start), count: count)
-        for page in 0..<Page.count(spanning: range) {
-            hart.flushTranslation(
-                page: (start & ~Page.offsetMask) &+ page &* Page.bytes, asid: asid)
-        }
-    }
-
     /// SBI 3.0, §9.1: `satp` and `sstatus.SIE` zero, the hart's number in a0.
-    private func start(_ hart: Hart, at address: UInt64, opaque: UInt64) {
+    func start(_ hart: Hart, at address: UInt64, opaque: UInt64) {
         change(hart) { csr, context in
             csr.store(CSR.satp, 0, context)
             csr.mstatus &= ~Status.sie
@@ -122,7 +119,7 @@ extension Machine {
         hart.pc = address
         hart[x: 10] = UInt64(hart.id)
         hart[x: 11] = opaque
-        isWaiting[hart.id] = false
+        if parallel == nil { isWaiting[hart.id] = false }
     }
 
     private func change(_ hart: Hart, _ body: (inout CSRFile, CSRContext) -> Void) {
@@ -131,5 +128,17 @@ extension Machine {
             &csr,
             CSRContext(time: bus.time(for: hart), cycle: hart.retired, instret: hart.retired))
         hart.csr = csr
+    }
+}
+
+extension Hart {
+    /// Decoded code is never stale, so that only translations are to be forgotten.
+    func perform(_ fence: RemoteFence) {
+        guard case .addresses(let start, let count, let asid) = fence else { return }
+        guard let count, count <= 64 * Page.bytes else { return flushAddressSpaces(asid: asid) }
+        let range = GuestRange(start: GuestPhysical(start), count: count)
+        for page in 0..<Page.count(spanning: range) {
+            flushTranslation(page: (start & ~Page.offsetMask) &+ page &* Page.bytes, asid: asid)
+        }
     }
 }

@@ -7,10 +7,17 @@ import RISCV
 import SBI
 import Virtio
 
+/// Starts a thread of the host, named for people; what comes back waits for its end.
+package typealias StartThread =
+    (_ name: String, _ run: @escaping @Sendable () -> Void) throws(HullError) -> () -> Void
+
 /// What a machine is made of, beside its board.
 package struct MachineParts {
     /// Makes the engine that runs the harts; the machine knows none by name.
     package var makeEngine: (GuestMemory) -> any Engine
+    /// Where it is given, harts run at the same time, each with an engine and a thread of its own. The
+    /// clock is then the host's. Otherwise they run in turns.
+    package var startThread: StartThread?
     package var clock: ClockMode
     package var inbox: EventInbox
     /// Console back ends by the number of their device.
@@ -28,7 +35,7 @@ package struct MachineParts {
         clock: ClockMode = .host, inbox: EventInbox = EventInbox(),
         consoles: [Int: any ConsoleBackEnd] = [:], drives: [any BlockBackEnd] = [],
         entropy: (any EntropyBackEnd)? = nil, endsAtReset: Bool = false,
-        unixNanoseconds: UInt64 = 0,
+        unixNanoseconds: UInt64 = 0, startThread: StartThread? = nil,
         makeEngine: @escaping (GuestMemory) -> any Engine
     ) {
         self.clock = clock
@@ -38,6 +45,7 @@ package struct MachineParts {
         self.entropy = entropy
         self.endsAtReset = endsAtReset
         self.unixNanoseconds = unixNanoseconds
+        self.startThread = startThread
         self.makeEngine = makeEngine
     }
 }
@@ -48,7 +56,8 @@ package final class Machine {
     package let memory: GuestMemory
     private let memoryOwner: GuestMemoryOwner
     package let bus: SystemBus
-    package let engine: any Engine
+    /// One for all harts, or one for each where they run at the same time.
+    package let engines: [any Engine]
     package let harts: [Hart]
     package let inbox: EventInbox
     let endsAtReset: Bool
@@ -58,8 +67,10 @@ package final class Machine {
     var outcome = SBIOutcome()
     var htif: HTIF?
     var tracer: Tracer?
-    /// Harts that sit in `wfi`.
+    /// Harts that sit in `wfi`, where they run in turns.
     var isWaiting: [Bool]
+    private(set) var parallel: ParallelSchedule?
+    let startThread: StartThread?
     /// The hart that stands at a breakpoint or met a watchpoint.
     package var stoppedHart: Int?
     /// Whose turn it is.
@@ -80,7 +91,11 @@ package final class Machine {
             backEnds: BackEnds(
                 consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
         self.bus = bus
-        engine = parts.makeEngine(memory)
+        let isParallel = parts.startThread != nil && parts.clock == .host
+        startThread = isParallel ? parts.startThread : nil
+        engines = (0..<(isParallel ? board.hartCount : 1)).map { [memory] _ in
+            parts.makeEngine(memory)
+        }
         harts = (0..<board.hartCount).map { [memory] in
             Hart(id: $0, isa: board.isa, memory: memory, bus: bus)
         }
@@ -88,7 +103,8 @@ package final class Machine {
         inbox = parts.inbox
         endsAtReset = parts.endsAtReset
         bus.harts = harts
-        bus.onWrite = { [unowned engine] range in engine.invalidate(range) }
+        if isParallel { share() }
+        bus.onWrite = { [unowned self] range in forgetCode(in: range) }
         try reset(isFresh: true)
     }
 
@@ -133,7 +149,7 @@ package final class Machine {
         bus.reset()
         firmware = Self.firmware(board, plan)
         if !isFresh, let reload = plan.reload { plan = try reload() }
-        for piece in plan.pieces { engine.invalidate(piece.range) }
+        for piece in plan.pieces { forgetCode(in: piece.range) }
         try plan.install(in: memory, isFresh: isFresh)
         if plan.reload != nil { plan.pieces = [] }
         htif = HTIF(plan, memory)
@@ -149,9 +165,24 @@ package final class Machine {
             hart.exitsOnFirmwareCall = plan.isFirmware
             hart.flushTranslations()
             isWaiting[hart.id] = false
+            parallel?.threads[hart.id].forgetAll()
             if case .supervisorMode(let entry) = plan.start {
                 enterSupervisor(hart, entry: entry)
             }
+            parallel?.threads[hart.id].isStopped = isStopped(hart)
         }
+    }
+
+    /// Lets harts run at the same time.
+    private func share() {
+        let schedule = ParallelSchedule(self, engines: engines)
+        parallel = schedule
+        bus.share(with: schedule, inbox)
+    }
+
+    /// Guest memory was written by somebody else than a hart.
+    func forgetCode(in range: GuestRange) {
+        if let parallel { return parallel.wrote(range) }
+        engines[0].invalidate(range)
     }
 }

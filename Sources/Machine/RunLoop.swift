@@ -13,6 +13,9 @@ extension Machine {
 
     /// Runs until the guest or the outside ends it.
     package func run() throws(HullError) -> EndOfRun {
+        if let parallel, let startThread {
+            return try runBoard(parallel, startThread)
+        }
         while true {
             if let end = try step() { return end }
         }
@@ -41,6 +44,10 @@ extension Machine {
         if let exact = bus.clock.instructions(until: next, retired: bus.retired) {
             return min(max(exact, 1), slice)
         }
+        return budget(until: next, now)
+    }
+    /// What a hart may run before a deadline of the host's clock.
+    func budget(until next: UInt64, _ now: UInt64) -> UInt64 {
         let ticks = next > now ? next &- now : 0
         guard ticks < slice / Self.instructionsPerTick else { return slice }
         return max(ticks &* Self.instructionsPerTick, Self.shortestSlice)
@@ -66,8 +73,8 @@ extension Machine {
     func runTurn(_ hart: Hart, _ budget: UInt64) -> Exit {
         let exit =
             tracer?.stepsEachInstruction == true
-            ? tracer?.run(hart, budget: budget, engine) ?? .budget
-            : engine.run(hart, budget: budget)
+            ? tracer?.run(hart, budget: budget, engines[0]) ?? .budget
+            : engines[0].run(hart, budget: budget)
         if htif != nil { htif?.poll(memory, bus) }
         switch exit {
         case .waitForInterrupt: isWaiting[hart.id] = true

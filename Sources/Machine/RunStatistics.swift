@@ -66,7 +66,7 @@ package struct RunStatistics {
     }
 
     private var engine: [String] {
-        machine.engine.report.map { count in
+        machine.engineReport.map { count in
             switch count.value {
             case .count(let value): line(count.name, value)
             case .decimal(let value): "  \(pad(count.name))\(thousandths(value))"
@@ -131,6 +131,16 @@ package struct RunStatistics {
         case 11: "machine external"
         case 13: "counter overflow"
         default: "interrupt \(cause)"
+        }
+    }
+}
+
+extension Machine {
+    /// What its engines have counted, each for itself where harts have their own.
+    package var engineReport: [EngineCount] {
+        guard engines.count > 1 else { return engines[0].report }
+        return engines.enumerated().flatMap { hart, engine in
+            engine.report.map { EngineCount("hart \(hart): \($0.name)", $0.value) }
         }
     }
 }

@@ -30,6 +30,8 @@ package final class SystemBus: Bus {
     var onAccess: ((DeviceAccess) -> Void)?
     /// Memory that a device wrote: translations of it are stale.
     var onWrite: (GuestRange) -> Void = { _ in }
+    /// Where harts run at the same time.
+    var shared: SharedBus?
 
     init(
         board: Board, memory: GuestMemory, clock: BoardClock, unixNanoseconds: UInt64,
@@ -47,6 +49,8 @@ package final class SystemBus: Bus {
 
     package func load(_ address: GuestPhysical, _ width: AccessWidth, from hart: Hart) -> UInt64? {
         guard let (place, offset) = AddressMap.find(address) else { return nil }
+        shared?.acquire(hart)
+        defer { shared?.release(hart) }
         accesses.count(place, isStore: false)
         let now = place.readsTime ? now : 0
         let value = devices.read(place, offset, width, now: now, memory, &effects)
@@ -62,6 +66,8 @@ package final class SystemBus: Bus {
         _ address: GuestPhysical, _ width: AccessWidth, _ value: UInt64, from hart: Hart
     ) -> Bool {
         guard let (place, offset) = AddressMap.find(address) else { return false }
+        shared?.acquire(hart)
+        defer { shared?.release(hart) }
         accesses.count(place, isStore: true)
         let value = value & width.mask
         let now = place.readsTime ? now : 0
@@ -75,6 +81,7 @@ package final class SystemBus: Bus {
             timeOffset.store(devices.aclint.timeOffset, ordering: .relaxed)
             timers.deviceDeadline = devices.deadline(now: now) ?? BoardTimers.never
             hart.requestExit(.timer)
+            shared?.wakeBoard()
         }
         if end != nil { hart.requestExit() }
         if place.isConsole { inputMoved() }
@@ -83,6 +90,8 @@ package final class SystemBus: Bus {
 
     /// Entropy comes from outside as an event; until it is here the hart is told to wait.
     package func seed(for hart: Hart) -> UInt16? {
+        shared?.acquire(hart)
+        defer { shared?.release(hart) }
         if let word = seed.take() { return word }
         if !seed.isUnderWay, backEnds.askForEntropy(SeedPool.device, count: 256) {
             seed.isUnderWay = true
@@ -99,7 +108,10 @@ package final class SystemBus: Bus {
         settle()
     }
     /// What a guest prints without a device.
-    func output(_ device: Int, _ bytes: [UInt8]) { backEnds.console(device)?.output(bytes) }
+    func output(_ device: Int, _ bytes: [UInt8]) {
+        backEnds.console(device)?.output(bytes)
+        shared?.noteOutput()
+    }
     /// A byte that was typed at the UART and that no driver has seen.
     func takeConsoleInput() -> UInt8? {
         let byte = devices.uart.takeWaiting()
@@ -121,9 +133,12 @@ package final class SystemBus: Bus {
         case .lower(let line): devices.plic.setLevel(line, false, &effects)
         case .interrupt(let hart, let line, let level):
             guard harts.indices.contains(hart) else { return }
+            if let shared { return shared.schedule.threads[hart].setInput(line, level) }
             harts[hart].setLines(1 &<< UInt64(line.rawValue), level)
-        case .output(let device, let byte): backEnds.console(device)?.output(byte)
-        case .outputBytes(let device, let bytes): backEnds.console(device)?.output(bytes)
+        case .output(let device, let byte):
+            backEnds.console(device)?.output(byte)
+            shared?.noteOutput()
+        case .outputBytes(let device, let bytes): output(device, bytes)
         case .wrote(let range): onWrite(range)
         case .end(let end): finish(end)
         // Deadlines are asked for where time passes.

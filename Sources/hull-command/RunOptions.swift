@@ -27,6 +27,12 @@ struct RunOptions: ParsableArguments {
             valueName: "clock"))
     var clock = ClockChoice(.host)
 
+    @Flag(
+        help: ArgumentHelp(
+            "The same input gives the same run: harts run in turns, and time follows instructions.")
+    )
+    var deterministic = false
+
     @Option(
         help: ArgumentHelp(
             "Ends the run with exit code 124 after so many seconds.", valueName: "seconds"))
@@ -86,6 +92,8 @@ struct RunOptions: ParsableArguments {
         translation.apply(to: &chosen)
         chosen.writesProfile = perfMap
         chosen.clock = clock.clock
+        chosen.isDeterministic = deterministic
+        if deterministic && clock.clock == .host { chosen.clock = .instructions(megahertz: 100) }
         chosen.endsAtReset = noReboot
         chosen.timeoutSeconds = timeout
         chosen.printsStatistics = stats
