@@ -205,6 +205,9 @@ extension Execution: Semantics {
         return result
     }
 
+    @inline(__always) mutating func spin(_ instruction: Instruction) throws(Trap) {
+        if state.pointee.sharesMemory { try system(instruction) }
+    }
     @inline(__always) mutating func system(_ instruction: Instruction) throws(Trap) {
         synchronise()
         let here = pc(of: slot)

@@ -11,6 +11,8 @@ package protocol Peers: AnyObject {
     func codeWritten(page: GuestPhysical, by hart: Hart)
     /// `fence.i`: every store that the hart can know of is now seen by its fetches.
     func instructionFence(by hart: Hart)
+    /// The hart waits for another, and says so.
+    func spin(_ hart: Hart)
     /// Inputs that the hart's own access to a device has changed are seen by its next instruction.
     func takeInputs(_ hart: Hart)
 }

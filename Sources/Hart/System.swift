@@ -34,6 +34,9 @@ extension Hart {
             guard let peers else { return false }
             peers.instructionFence(by: self)
             return resume(at: pc &+ i.length)
+        case .pause:
+            peers?.spin(self)
+            return false
         case .sfence_vma, .sinval_vma:
             try state.pointee.csr.permitTranslationFence(state.pointee.privilege)
             fence(i)
@@ -91,7 +94,10 @@ extension Hart {
 
     private func wait(_ i: Instruction, at pc: UInt64) throws(Trap) -> Bool {
         // Zawrs: a stall may end at any time. Ours end at once, so that TW never finds them too long.
-        if i.opcode != .wfi { return false }
+        if i.opcode != .wfi {
+            peers?.spin(self)
+            return false
+        }
         try state.pointee.csr.permitWaiting(state.pointee.privilege)
         if !canWake { requestExit(.waitForInterrupt) }
         state.pointee.attention.insert(.interrupts)

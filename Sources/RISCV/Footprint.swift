@@ -196,6 +196,7 @@ extension FootprintReader: Semantics {
     }
 
     mutating func fenceStoreLoad() {}
+    mutating func spin(_ instruction: Instruction) throws(Trap) {}
 
     mutating func requireFloat() throws(Trap) { footprint.usesFloat = true }
     mutating func float(

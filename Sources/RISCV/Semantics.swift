@@ -64,6 +64,9 @@ package protocol Semantics {
         _ a: Value, _ b: Value, _ c: Value
     ) throws(Trap) -> Value
 
+    /// `pause`: the hart spins until another has done something.
+    mutating func spin(_ instruction: Instruction) throws(Trap)
+
     // MARK: Everything rarer: one call for the whole instruction
     /// CSR accesses, fences, returns from traps, cache blocks, `amocas.q`…: the evaluator knows them
     /// by opcode.

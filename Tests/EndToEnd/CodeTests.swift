@@ -177,6 +177,63 @@ import Testing
         #expect(code == 0x21)
     }
 
+    /// Two harts hand a function back and forth: hart 0 writes it anew and says so, hart 1 fences, calls
+    /// it and compares. A hart that runs old code, or a store that nobody noticed, ends the run.
+    @Test(arguments: Configuration.Engine.allCases)
+    func hartsWriteCodeForEachOther(_ engine: Configuration.Engine) throws {
+        let code = try run(
+            """
+            csrr t0, mhartid
+            la s0, turn
+            la s1, function
+            li s2, 0
+            li s3, 3000
+            li s4, 0x00000513
+            bnez t0, caller
+            writer:
+            addi s2, s2, 1
+            andi t0, s2, 0x3ff
+            slli t0, t0, 20
+            or t0, t0, s4
+            sw t0, 0(s1)
+            fence rw, rw
+            sd s2, 0(s0)
+            2:  ld t0, 8(s0)
+            pause
+            bne t0, s2, 2b
+            bne s2, s3, writer
+            2:  j 2b
+            caller:
+            addi s2, s2, 1
+            2:  ld t0, 0(s0)
+            pause
+            bne t0, s2, 2b
+            fence rw, rw
+            fence.i
+            call function
+            andi t1, s2, 0x3ff
+            bne a0, t1, failed
+            sd s2, 8(s0)
+            bne s2, s3, caller
+            li a0, 0x2a
+            j 3f
+            failed:
+            li a0, 1
+            j 3f
+            .balign 4
+            .option norvc
+            function: li a0, 0
+            ret
+            .option rvc
+            .data
+            .balign 4096
+            turn: .dword 0, 0
+            .text
+            """, engine
+        ) { $0.hartCount = 2 }
+        #expect(code == 0x2a)
+    }
+
     /// A loop of which each turn crosses from one page into the next and back.
     @Test(arguments: Configuration.Engine.allCases, [0, 2])
     func aHotLoopLiesAcrossAPageEnd(_ engine: Configuration.Engine, _ shift: Int) throws {

@@ -75,6 +75,7 @@ struct Evaluator: Semantics {
         return signed(width, old)
     }
     mutating func fenceStoreLoad() {}
+    mutating func spin(_ instruction: Instruction) throws(Trap) {}
     mutating func requireFloat() throws(Trap) {}
     mutating func float(
         _ operation: FloatOperation, _ format: FloatFormat, rounding: Int,

@@ -25,6 +25,7 @@ final class ParallelSchedule: @unchecked Sendable {
     }
     private let order = Atomic<UInt32>(Order.hold)
     private let boardBell = Bell()
+    private let processorCount = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
     private var joins: [() -> Void] = []
 
     init(_ machine: Machine, engines: [any Engine]) {
@@ -209,6 +210,11 @@ extension ParallelSchedule: Peers {
             if codeWatch.settle(before: number, { forget($0) }) && thread.enterGuest() { return }
             Self.pause(&rounds)
         } while true
+    }
+
+    /// With more harts than processors, the one that is waited for may wait for this one's processor.
+    func spin(_ hart: Hart) {
+        if threads.count > processorCount { sched_yield() } else { hull_spin_pause() }
     }
 
     func takeInputs(_ hart: Hart) {

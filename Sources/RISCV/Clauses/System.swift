@@ -101,7 +101,7 @@ extension Semantics {
     @inlinable @inline(__always)
     package mutating func fence_tso(_ i: Instruction) throws(Trap) {}
     @inlinable @inline(__always)
-    package mutating func pause(_ i: Instruction) throws(Trap) {}
+    package mutating func pause(_ i: Instruction) throws(Trap) { try spin(i) }
     @inlinable @inline(__always)
     package mutating func prefetch_i(_ i: Instruction) throws(Trap) {}
     @inlinable @inline(__always)

@@ -58,6 +58,7 @@ struct TranslationCache: ~Copyable {
             &asm, .standard, refill: UInt64(UInt(bitPattern: unsafeBitCast(refill, to: Int.self))),
             fault: options.fault)
         lifter = Lifter()
+        lifter.sharesMemory = options.sharesMemory
         emitter = Emitter(
             thunks, lifter.block, bufferStart: buffer.writable,
             executableOffset: buffer.executableOffset)

@@ -18,6 +18,8 @@ struct Lifter {
     /// The index of a check for `mstatus.FS` that covers this instruction; -1: none yet.
     var floatCheck = -1
     var isFloatDirty = false
+    /// Other harts run at the same time.
+    var sharesMemory = false
     /// The unit ends behind this instruction.
     var hasEnded = false
 

@@ -138,6 +138,11 @@ extension Lifter: Semantics {
         hasEnded = true
     }
 
+    /// Where harts run in turns, nobody gains by a wait.
+    mutating func spin(_ instruction: Instruction) throws(Trap) {
+        if sharesMemory { try system(instruction) }
+    }
+
     /// Reads and writes of `fflags`, with which compilers frame quiet comparisons.
     private mutating func liftFlags(_ i: Instruction) throws(Trap) -> Bool {
         guard i.csr == CSR.fflags else { return false }
