@@ -73,6 +73,28 @@ struct Rings: Sendable, Equatable {
         }
     }
 
+    /// Returns a chain, which the driver sees after `publish`: frames may take several.
+    mutating func fill(
+        _ queue: Int, _ chain: DescriptorChain, written: UInt64, _ memory: GuestMemory,
+        _ effects: inout EffectList
+    ) {
+        guard isLive, queues.indices.contains(queue) else { return }
+        do throws(VirtqueueMisuse) {
+            try queues[queue].fill(
+                chain.head, written: UInt32(truncatingIfNeeded: written), memory)
+        } catch {
+            fail(&effects)
+        }
+    }
+    mutating func publish(_ queue: Int, _ memory: GuestMemory, _ effects: inout EffectList) {
+        guard isLive, queues.indices.contains(queue) else { return }
+        do throws(VirtqueueMisuse) {
+            try queues[queue].publish(memory, &effects)
+        } catch {
+            fail(&effects)
+        }
+    }
+
     /// Interrupts for what was completed, unless the driver does not want to know.
     mutating func announce(_ queue: Int, _ memory: GuestMemory, _ effects: inout EffectList) {
         guard isLive, queues.indices.contains(queue) else { return }
