@@ -87,7 +87,9 @@ struct Rings: Sendable, Equatable {
         }
     }
     mutating func publish(_ queue: Int, _ memory: GuestMemory, _ effects: inout EffectList) {
-        guard isLive, queues.indices.contains(queue) else { return }
+        guard queues.indices.contains(queue) else { return }
+        // Entries that a mistake after them keeps from being shown are written all the same.
+        guard isLive else { return effects.append(.wrote(queues[queue].usedRing)) }
         do throws(VirtqueueMisuse) {
             try queues[queue].publish(memory, &effects)
         } catch {

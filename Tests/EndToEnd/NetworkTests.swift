@@ -132,10 +132,11 @@ struct NetworkTests {
                 HULL="\(hull)"; KERNEL="\(guest.kernel)"; INITRD="\(guest.initialRAMDisk)"
                 run() { # options, then the guest's command
                     command=$1; shift
-                    $HULL boot $KERNEL --initrd $INITRD --memory 256M --timeout 300 "$@" \\
+                    $EXEC $HULL boot $KERNEL --initrd $INITRD --memory 256M --timeout 300 "$@" \\
                         --append "console=ttyS0 quiet $address hull.run=\\"$command\\"" </dev/null
                 }
-                address=
+                address= EXEC= jobs=
+                trap 'kill $jobs 2>/dev/null || true' EXIT
                 ip link set lo up
 
                 """
@@ -152,12 +153,12 @@ struct NetworkTests {
             ip addr add 10.6.0.1/24 dev t0
             ip link set t0 up
             address=hull.ip=10.6.0.2/24
-            run "\(Self.server)" --net tap=t0,mac=52:54:00:aa:bb:cc >console &
+            { EXEC=exec; run "\(Self.server)" --net tap=t0,mac=52:54:00:aa:bb:cc >console; } &
+            jobs=$!
             python3 client http://10.6.0.2
-            ip neigh show 10.6.0.2 >neighbour
-            kill $!
+            ip neigh show 10.6.0.2
+            kill $jobs
             wait || true
-            cat neighbour
             cat console
             """, ["client": Self.client])
         let words = outcome.text.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -206,14 +207,13 @@ struct NetworkTests {
             ip addr add fd53::53/64 dev d0 nodad
             ip link set d0 up
             ip route add default via 192.0.2.1 dev d0
-            ip route add default via fd53::1 dev d0
+            ip -6 route add default via fd53::1 dev d0
             echo nameserver 192.0.2.53 >names
             mount --bind names /etc/resolv.conf
-            python3 servers &
+            python3 servers & jobs=$!
             run "for i in 1 2 3 4 5 6 7 8 9; do ip -6 route | grep -q default && break; sleep 1; done;\\
              nslookup test.hull; wget -q -O - http://test.hull/; echo; wget -q -O - http://192.0.2.53/;\\
              echo; wget -q -O - http://[fd53::53]/; echo; ip addr; ip -6 route; cat /etc/resolv.conf" --net user
-            kill %1
             """, ["servers": servers])
         #expect(outcome.status == 0, "\(outcome.text)\(outcome.errors)")
         #expect(outcome.text.contains("it is version 4"), "\(outcome.text)\(outcome.errors)")
@@ -229,12 +229,11 @@ struct NetworkTests {
         #expect(program.text.contains("apt-get install passt"), "\(program.text)")
         let port = try inNamespace(
             """
-            python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 2222)); print("up", flush=True); time.sleep(60)' >up &
+            python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 2222)); print("up", flush=True); time.sleep(60)' >up & jobs=$!
             until grep -q up up; do sleep 0.1; done
             ip link add d0 type dummy; ip addr add 192.0.2.9/24 dev d0; ip link set d0 up
             ip route add default via 192.0.2.1
             $HULL boot --net user,forward=2222:22 2>&1 || true
-            kill %1
             """)
         #expect(port.text.contains("2222"), "\(port.text)\(port.errors)")
     }

@@ -141,10 +141,12 @@ package final class NetworkPort: NetworkBackEnd, @unchecked Sendable {
                 let work = takeWork()
                 if let accepted = work.accepted { link.accept(accepted) }
                 sending.batches += work.outgoing
+                // Before something is sent: who has just come to a switch is to get it too.
+                let hasReceived = work.hasRoom ? try deliver() : false
                 let sent = try sending.send(over: link)
                 if sent > 0 { inbox.post(.transmitted(device: device, bytes: sent)) }
                 if work.isClosing { return }
-                if work.hasRoom, try deliver() { continue }
+                if hasReceived { continue }
                 sleep(hasRoom: work.hasRoom, wantsToSend: !sending.batches.isEmpty)
             }
         } catch {

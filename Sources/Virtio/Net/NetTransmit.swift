@@ -55,6 +55,8 @@ extension VirtioNet {
         let offloads = features.hostOffloads
         batch.append { bytes in
             let start = bytes.count
+            let needed = start + Int(count)
+            if bytes.capacity < needed { bytes.reserveCapacity(max(needed, bytes.capacity * 2)) }
             let parts = BufferList(ranges: chain.readable)
             guard parts.append(to: &bytes, memory) else { return false }
             if padding > 0 {
