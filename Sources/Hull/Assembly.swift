@@ -35,6 +35,12 @@ package struct Assembly {
                     : try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
         }
         self.drives = drives
+        guard !keepsDrives || configuration.networks.isEmpty else {
+            throw HullError(
+                .usage,
+                "Two machines run side by side here, and a network would answer each on its own; leave"
+                    + " --net out.")
+        }
         networks = try configuration.plugNetworks(from: drives.count, inbox)
         let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
         notice = choice.notice

@@ -202,9 +202,14 @@ extension Configuration {
                         + " for.")
             }
             let mac = try network.mac(slot: slot + index, machine: nil)
-            cards[slot + index] = NetworkCard(
-                try NetworkPort(device: slot + index, network.choice, mac: mac, inbox: inbox),
-                mac: mac, pairCount: network.queuePairs)
+            do throws(HullError) {
+                cards[slot + index] = NetworkCard(
+                    try NetworkPort(device: slot + index, network.choice, mac: mac, inbox: inbox),
+                    mac: mac, pairCount: network.queuePairs)
+            } catch {
+                for card in cards.values { card.backEnd.close() }
+                throw error
+            }
         }
         return cards
     }
