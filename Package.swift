@@ -53,10 +53,12 @@ let package = Package(
         room("SBI", ["RISCV", "Effects", "Bits"]),
         room("Devices", ["Effects", "Bits"]),
         room("Journal", ["Effects", "GuestMemory", "Bits"]),
+        room("Ethernet", ["Effects"]),
+        tests("EthernetTests", ["Ethernet", "Effects", "TestKit"]),
         tests("JournalTests", ["Journal", "Effects"]),
         // Floor 2.
         unsafeRoom("Hart", ["RISCV", "GuestMemory", "Bits", "CHost"]),
-        room("Virtio", ["Devices", "Journal", "Effects", "GuestMemory", "Bits"]),
+        room("Virtio", ["Devices", "Journal", "Ethernet", "Effects", "GuestMemory", "Bits"]),
         tests("VirtioTests", ["Virtio", "GuestMemory", "Effects", "Bits"]),
         // Floor 3.
         room(
@@ -76,7 +78,7 @@ let package = Package(
             "TranslatorTests",
             ["Hull", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             resources: ["Golden"]),
-        room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
+        room("HostIO", ["Journal", "Ethernet", "GuestMemory", "Effects", "Bits", "CHost"]),
         tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],

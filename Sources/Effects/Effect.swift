@@ -64,6 +64,12 @@ package enum Effect: Sendable, Equatable {
     case submit(BlockRequest)
     /// Ask the host for this many bytes of entropy for device `device`.
     case entropy(device: Int, count: Int)
+    /// Frames for the network of device `device`.
+    case transmit(device: Int, FrameBatch)
+    /// The guest of device `device` took so many bytes of the frames that had arrived.
+    case framesTaken(device: Int, bytes: Int)
+    /// The guest of device `device` takes frames that are unfinished in these ways.
+    case acceptOffloads(device: Int, FrameOffloads)
     /// These guest-physical bytes were written by a device: translations of them are stale.
     case wrote(GuestRange)
     case end(EndOfRun)

@@ -11,6 +11,12 @@ package enum Event: Sendable, Equatable {
     /// A submitted block request ended. `data` holds what a read read.
     case block(device: Int, tag: UInt64, BlockStatus, data: [UInt8])
     case entropy(device: Int, [UInt8])
+    /// Frames arrived for device `device`.
+    case frames(device: Int, FrameBatch)
+    /// So many bytes that device `device` had for the network are sent, or lost.
+    case transmitted(device: Int, bytes: Int)
+    /// The network of device `device` is there, or is not.
+    case link(device: Int, isUp: Bool)
     /// The board's `time` reached what a device had scheduled.
     case timer(device: Int)
     /// The outside asks for the end (a signal, a key, a time-out).

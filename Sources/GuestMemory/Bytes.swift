@@ -15,6 +15,13 @@ extension GuestMemory {
         unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: from, count: bytes.count))
         return true
     }
+    /// Appends these bytes to an array; false where any of them lies outside.
+    package func append(_ range: GuestRange, to bytes: inout [UInt8]) -> Bool {
+        guard let from = unsafe host(range.start, count: range.count) else { return false }
+        let count = Int(truncatingIfNeeded: range.count)
+        unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(start: from, count: count))
+        return true
+    }
     package func write(_ address: GuestPhysical, _ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let to = unsafe writableHost(address, count: UInt64(bytes.count)) else {
             return false

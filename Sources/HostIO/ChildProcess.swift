@@ -99,7 +99,7 @@ package struct ChildProcess: Sendable {
     }
 
     /// Starts the child with these descriptors as its first ones.
-    private func spawn(_ descriptors: [Int32]) throws(HullError) -> pid_t {
+    func spawn(_ descriptors: [Int32]) throws(HullError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         var signals = sigset_t()

@@ -11,6 +11,7 @@ package struct Assembly {
     package let machine: Machine
     package private(set) var boot: Boot
     private let drives: [any BlockBackEnd]
+    private let networks: [Int: NetworkCard]
     private let traceOutput: TraceOutput?
     private let profile: PerfMap?
     /// A sentence for people, where another engine runs than the one that was chosen.
@@ -34,11 +35,18 @@ package struct Assembly {
                     : try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
         }
         self.drives = drives
+        guard !keepsDrives || configuration.networks.isEmpty else {
+            throw HullError(
+                .usage,
+                "Two machines run side by side here, and a network would answer each on its own; leave"
+                    + " --net out.")
+        }
+        networks = try configuration.plugNetworks(from: drives.count, inbox)
         let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
         notice = choice.notice
         var startThread: StartThread?
         if !configuration.runsHartsInTurns { startThread = Self.startThread }
-        let parts = MachineParts(
+        var parts = MachineParts(
             clock: clock, inbox: inbox, consoles: consoles, drives: drives,
             entropy: clock == .host ? HostEntropy(inbox: inbox) : RepeatableEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
@@ -47,6 +55,7 @@ package struct Assembly {
         ) { memory in
             choice.make(memory, configuration)
         }
+        parts.networks = networks
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)
@@ -67,6 +76,7 @@ package struct Assembly {
     /// Waits until what the guest wrote is in the drives, and lets go of them.
     package func close() {
         for drive in drives { drive.close() }
+        for card in networks.values { card.backEnd.close() }
         traceOutput?.flush()
         profile?.flush()
     }

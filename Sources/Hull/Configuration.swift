@@ -81,6 +81,8 @@ public struct Configuration: Sendable {
     public var firmware = Firmware.builtIn
     /// Disks, in the order of their slots; at most eight.
     public var drives: [Drive] = []
+    /// Network cards, in the order of their slots, behind the disks.
+    public var networks: [Network] = []
     /// How many harts there are.
     public var hartCount = 1
     /// What the harts can do: `virt`, or a name such as `rv64gc`, then `,+extension` or

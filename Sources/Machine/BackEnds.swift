@@ -6,6 +6,8 @@ struct BackEnds {
     var consoles: [ConsolePort] = []
     /// By virtio slot.
     var drives: [any BlockBackEnd] = []
+    /// By virtio slot.
+    var networks: [Int: any NetworkBackEnd] = [:]
     var entropy: (any EntropyBackEnd)?
     /// Requests that nobody has answered.
     private(set) var requestsUnderWay = 0

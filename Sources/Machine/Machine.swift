@@ -24,6 +24,8 @@ package struct MachineParts {
     package var consoles: [Int: any ConsoleBackEnd]
     /// Drives, in the order of their virtio slots.
     package var drives: [any BlockBackEnd]
+    /// Network cards by their virtio slots.
+    package var networks: [Int: NetworkCard] = [:]
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
     /// A reset that the guest asks for ends the run.
@@ -90,6 +92,7 @@ package final class Machine {
             unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts),
             backEnds: BackEnds(
                 consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
+        bus.backEnds.networks = parts.networks.mapValues(\.backEnd)
         self.bus = bus
         let isParallel = parts.startThread != nil && parts.clock == .host
         startThread = isParallel ? parts.startThread : nil
@@ -129,6 +132,7 @@ package final class Machine {
                     device: slot, byteCount: drive.byteCount, isReadOnly: drive.isReadOnly,
                     identification: Array("drive\(slot)".utf8)))
         }
+        try NetworkCard.plug(parts.networks, into: &slots)
         for (device, _) in parts.consoles where slots.indices.contains(device) {
             guard slots[device] == .none else {
                 throw HullError(

@@ -96,6 +96,12 @@ extension Machine {
         if let nanoseconds = bus.clock.nanoseconds(until: deadline) {
             _ = inbox.wait(timeoutNanoseconds: nanoseconds)
         } else {
+            // A network answers in its own time, so waits for it are real ones.
+            let ticks = deadline &- min(deadline, bus.now)
+            let nanoseconds = min(ticks, BoardClock.ticksPerSecond) &* BoardClock.nanosecondsPerTick
+            if !bus.backEnds.networks.isEmpty, inbox.wait(timeoutNanoseconds: nanoseconds) {
+                return
+            }
             bus.clock.skip(to: deadline, retired: bus.retired)
         }
     }

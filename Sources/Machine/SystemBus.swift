@@ -139,6 +139,9 @@ package final class SystemBus: Bus {
             backEnds.console(device)?.output(byte)
             shared?.noteOutput()
         case .outputBytes(let device, let bytes): output(device, bytes)
+        case .transmit(let device, let batch): backEnds.networks[device]?.transmit(batch)
+        case .framesTaken(let device, let bytes): backEnds.networks[device]?.taken(bytes)
+        case .acceptOffloads(let device, let ways): backEnds.networks[device]?.accept(ways)
         case .wrote(let range): onWrite(range)
         case .end(let end): finish(end)
         // Deadlines are asked for where time passes.
@@ -166,7 +169,9 @@ package final class SystemBus: Bus {
         case .block(let device, _, _, _), .entropy(let device, _):
             backEnds.noteAnswer()
             tell(device, event)
-        case .resize(let device, _, _): tell(device, event)
+        case .resize(let device, _, _), .frames(let device, _), .transmitted(let device, _),
+            .link(let device, _):
+            tell(device, event)
         case .inputClosed, .timer: break
         }
         settle()

@@ -54,6 +54,11 @@ struct BufferList {
         return isComplete ? bytes : nil
     }
 
+    /// Appends all bytes; false if a buffer is not in memory, and then some may be appended.
+    func append(to bytes: inout [UInt8], _ memory: GuestMemory) -> Bool {
+        ranges.allSatisfy { memory.append($0, to: &bytes) }
+    }
+
     /// Writes bytes from `skip` on and reports what was written. False if the buffers are shorter.
     @discardableResult
     func scatter(

@@ -73,6 +73,30 @@ struct Rings: Sendable, Equatable {
         }
     }
 
+    /// Returns a chain, which the driver sees after `publish`: frames may take several.
+    mutating func fill(
+        _ queue: Int, _ chain: DescriptorChain, written: UInt64, _ memory: GuestMemory,
+        _ effects: inout EffectList
+    ) {
+        guard isLive, queues.indices.contains(queue) else { return }
+        do throws(VirtqueueMisuse) {
+            try queues[queue].fill(
+                chain.head, written: UInt32(truncatingIfNeeded: written), memory)
+        } catch {
+            fail(&effects)
+        }
+    }
+    mutating func publish(_ queue: Int, _ memory: GuestMemory, _ effects: inout EffectList) {
+        guard queues.indices.contains(queue) else { return }
+        // Entries that a mistake after them keeps from being shown are written all the same.
+        guard isLive else { return effects.append(.wrote(queues[queue].usedRing)) }
+        do throws(VirtqueueMisuse) {
+            try queues[queue].publish(memory, &effects)
+        } catch {
+            fail(&effects)
+        }
+    }
+
     /// Interrupts for what was completed, unless the driver does not want to know.
     mutating func announce(_ queue: Int, _ memory: GuestMemory, _ effects: inout EffectList) {
         guard isLive, queues.indices.contains(queue) else { return }

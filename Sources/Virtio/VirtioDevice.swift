@@ -52,6 +52,7 @@ package struct VirtioDevice: Sendable, Equatable {
     // The kinds there are, one line each.
     package static func block(_ model: VirtioBlock) -> Self { Self(model) }
     package static func console(_ model: VirtioConsole) -> Self { Self(model) }
+    package static func net(_ model: VirtioNet) -> Self { Self(model) }
     package static func entropy(_ model: VirtioEntropy) -> Self { Self(model) }
 
     package static func == (one: Self, other: Self) -> Bool {

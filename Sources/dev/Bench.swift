@@ -18,28 +18,41 @@ struct Bench {
         var bar = ProgressBar()
         let guest = try DebianGuest.prepare { bar.show($0) }
         bar.finish()
+        if options.contains("--network") {
+            let table = try NetworkBench(options.filter { $0 != "--network" }).run(guest)
+            try write(
+                table.text, "network", "Network: iperf3 through a tap interface, against QEMU")
+            return table.status
+        }
         try step(
             "Building the kit", "Benchmarks/kit/build.sh", [Self.folder + "/kit", guest.busybox])
         let isBoot = options.contains("--boot")
         let table = try compare(guest)
-        let path =
-            "Benchmarks/\(isBoot ? "boot" : options.contains("--quick") ? "quick" : "kit").md"
+        try write(
+            table.text, isBoot ? "boot" : options.contains("--quick") ? "quick" : "kit",
+            "\(isBoot ? "Boot" : "The kit's programs") against QEMU")
+        return table.status
+    }
+
+    /// Writes a table to a page of `Benchmarks` and shows it.
+    private func write(_ table: String, _ page: String, _ title: String) throws(HullError) {
+        let path = "Benchmarks/\(page).md"
+        let readme = page == "network" ? "README.md" : "kit/README.md"
         let text = """
-            # \(isBoot ? "Boot" : "The kit's programs") against QEMU
+            # \(title)
 
             \(today()), revision \(revision()), \(processor()); \(version("qemu-system-riscv64")). \
-            Made by `make bench`; `Benchmarks/kit/README.md` says what is measured.
+            Made by `make bench`; `Benchmarks/\(readme)` says what is measured.
 
-            \(table.text)
+            \(table)
             """
         do {
             try text.write(toFile: path, atomically: true, encoding: .utf8)
         } catch {
             throw HullError(.host, "cannot write \(path)", cause: "\(error)")
         }
-        say(table.text)
+        say(table)
         say("Written to \(path)")
-        return table.status
     }
 
     private func compare(_ guest: DebianGuest) throws(HullError) -> ChildProcess.Outcome {

@@ -22,6 +22,8 @@ enum Packages {
         Need(program: "zstd", packages: ["zstd"], purpose: .test),
         Need(program: "xz", packages: ["xz-utils"], purpose: .test),
         Need(program: "python3", packages: ["python3"], purpose: .test),
+        Need(program: "passt", packages: ["passt"], purpose: .test),
+        Need(program: "ip", packages: ["iproute2"], purpose: .test),
         // The baseline, and what builds the guest programs.
         Need(program: "qemu-system-riscv64", packages: ["qemu-system-misc"], purpose: .bench),
         Need(
@@ -29,6 +31,8 @@ enum Packages {
             packages: ["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"], purpose: .bench),
         Need(program: "gcc", packages: ["gcc", "libc6-dev"], purpose: .bench),
         Need(program: "cpio", packages: ["cpio"], purpose: .bench),
+        Need(program: "iperf3", packages: ["iperf3"], purpose: .bench),
+        Need(program: "ip", packages: ["iproute2"], purpose: .bench),
         Need(program: "python3", packages: ["python3"], purpose: .bench),
     ]
 

@@ -15,6 +15,13 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A network card: user (through passt), tap=NAME, switch=NAME or none; then"
+                + " ,forward=HOST:GUEST, ,mac=ADDRESS, ,queues=NUMBER. Several times.",
+            valueName: "network"))
+    var net: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "What runs the harts: \(Configuration.Engine.names). Without it, the translator where this"
                 + " host can run its code.", valueName: "engine"))
     var engine: Configuration.Engine?
@@ -69,6 +76,13 @@ struct RunOptions: ParsableArguments {
         if let timeout, !(timeout > 0 && timeout < 1e9) {
             throw ValidationError("--timeout takes a number of seconds above 0.")
         }
+        for text in net {
+            do {
+                _ = try Configuration.Network.parse(text)
+            } catch {
+                throw ValidationError("\(error)")
+            }
+        }
         if traceFile != nil && trace == nil {
             throw ValidationError("--trace-file needs --trace, which says what to write.")
         }
@@ -85,6 +99,7 @@ struct RunOptions: ParsableArguments {
     func apply(to chosen: inout Configuration) {
         chosen.arguments = append
         chosen.drives = Self.drives(drive)
+        chosen.networks = net.compactMap { try? Configuration.Network.parse($0) }
         if let engine {
             chosen.engine = engine
             chosen.requiresEngine = true

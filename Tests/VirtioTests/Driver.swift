@@ -30,10 +30,13 @@ final class Driver {
     var entropyWanted: [Int] = []
     var output: [UInt8] = []
     var wrote: [GuestRange] = []
+    var transmitted: [FrameBatch] = []
+    var framesTaken = 0
+    var offloads: [FrameOffloads] = []
 
     var size: UInt16 = 8
-    private var nextAvailable: [UInt16] = [0, 0]
-    private var seenUsed: [UInt16] = [0, 0]
+    private var nextAvailable = [UInt16](repeating: 0, count: 64)
+    private var seenUsed = [UInt16](repeating: 0, count: 64)
     private var nextDescriptor: UInt16 = 0
 
     init(_ device: VirtioDevice, slot number: Int = 0) throws {
@@ -78,6 +81,9 @@ final class Driver {
             case .entropy(_, let count): entropyWanted.append(count)
             case .output(_, let byte): output.append(byte)
             case .outputBytes(_, let bytes): output.append(contentsOf: bytes)
+            case .transmit(_, let batch): transmitted.append(batch)
+            case .framesTaken(_, let bytes): framesTaken += bytes
+            case .acceptOffloads(_, let ways): offloads.append(ways)
             case .wrote(let range): wrote.append(range)
             default: Issue.record("unexpected \(effect)")
             }

@@ -42,7 +42,11 @@ struct VirtioFuzz {
     private var lineIsRaised = false
     private var underWay: [BlockRequest] = []
     private var entropyUnderWay = 0
-    private var availableIndex: [UInt16] = [0, 0]
+    private var availableIndex: [UInt16] = [0, 0, 0]
+    private let queueCount: Int
+    /// Bytes of frames that were delivered and not yet taken, and that left and are not yet sent.
+    private var framesHeld = 0
+    private var framesUnderWay = 0
     private(set) var completions = 0
     private var violation: String?
 
@@ -73,12 +77,13 @@ struct VirtioFuzz {
         let drive = VirtioBlock(
             device: 0, byteCount: (Self.sectors + (bug == .tooLargeADrive ? 1 : 0)) * 512,
             isReadOnly: isReadOnly, identification: [0x68])
-        slot = VirtioSlot(
-            slot: 0, line: 1,
-            device: random.one(of: [
-                .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
-                .entropy(VirtioEntropy(device: 0)),
-            ]))
+        let card = VirtioNet(device: 0, mac: MACAddress(0x0200_0000_0001))
+        let device: VirtioDevice = random.one(of: [
+            .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
+            .entropy(VirtioEntropy(device: 0)), .net(card), .net(card),
+        ])
+        slot = VirtioSlot(slot: 0, line: 1, device: device)
+        queueCount = device.id == 1 ? 3 : 2
     }
 
     private mutating func fail(_ what: String) { violation = violation ?? what }
@@ -124,7 +129,7 @@ struct VirtioFuzz {
         write(0x24, 1)
         write(0x20, random.below(2))
         write(0x70, 11)
-        for queue in 0..<2 {
+        for queue in 0..<queueCount {
             availableIndex[queue] = 0
             // The driver's own stores, before the device looks.
             for part: UInt64 in 1...2 { store(ring(queue, part), 0, 4) }
@@ -171,7 +176,9 @@ struct VirtioFuzz {
         case 0: random.next()
         case 1: Self.base + Self.ram - random.below(64)
         case 2: Self.base - random.below(64)
-        default: Self.base + 0x2000 + random.below(Self.ram - 0x3000)
+        default:
+            Self.base + UInt64(queueCount) * 0x1000
+                + random.below(Self.ram - UInt64(queueCount + 1) * 0x1000)
         }
     }
 
@@ -197,7 +204,7 @@ struct VirtioFuzz {
     }
 
     private mutating func request() {
-        let queue = Int(random.below(2))
+        let queue = Int(random.below(UInt64(queueCount)))
         var table = ring(queue, 0)
         let length = 2 + random.below(4)
         var head = random.below(3)
@@ -230,6 +237,11 @@ struct VirtioFuzz {
         case 3 where entropyUnderWay > 0:
             entropyUnderWay -= 1
             deliver(.entropy(device: 0, [UInt8](repeating: 9, count: Int(random.below(80)))))
+        case 4 where queueCount == 3, 5 where queueCount == 3: deliverFrames()
+        case 6 where queueCount == 3:
+            deliver(.transmitted(device: 0, bytes: framesUnderWay))
+            framesUnderWay = 0
+        case 7 where queueCount == 3: deliver(.link(device: 0, isUp: random.chance(50)))
         default:
             guard !underWay.isEmpty else { return }
             let request = underWay.remove(at: Int(random.below(UInt64(underWay.count))))
@@ -242,6 +254,23 @@ struct VirtioFuzz {
                         repeating: UInt8(random.below(256)),
                         count: isGood && random.chance(97) ? length : 3)))
         }
+    }
+    private mutating func deliverFrames() {
+        var batch = FrameBatch()
+        for _ in 0...random.below(3) {
+            var bytes = FrameHeader().bytes
+            if random.chance(30) { bytes[Int(random.below(12))] = UInt8(random.below(256)) }
+            let count = Int(14 + random.below(random.chance(90) ? 1500 : 5000))
+            bytes += (0..<count).map { _ in UInt8(random.below(256)) }
+            // Mostly for this card.
+            if random.chance(80) { bytes.replaceSubrange(12..<18, with: [2, 0, 0, 0, 0, 1]) }
+            batch.append {
+                $0 += bytes
+                return true
+            }
+        }
+        framesHeld += batch.bytes.count
+        deliver(.frames(device: 0, batch))
     }
     private mutating func deliver(_ event: Event, isAnswer: Bool = true) {
         slot.deliver(event, memory: memory, effects: &effects)
@@ -276,13 +305,31 @@ struct VirtioFuzz {
             case .entropy(_, let count):
                 if count < 1 || count > 4096 { fail("\(count) bytes of entropy") }
                 entropyUnderWay += 1
-            case .output, .outputBytes: break
+            case .output, .outputBytes, .acceptOffloads: break
+            case .transmit(_, let batch):
+                framesUnderWay += batch.bytes.count
+                if !wasLive && !isLive { fail("sent while not live") }
+                checkFrames(batch)
+            case .framesTaken(_, let bytes):
+                framesHeld -= bytes
+                if bytes < 1 || framesHeld < 0 { fail("\(bytes) bytes of frames taken") }
             default: fail("unexpected \(effect)")
             }
         }
         let causes = slot.read(0x60, .word, memory, &effects) ?? 0
         if lineIsRaised != (causes != 0) { fail("line \(lineIsRaised), causes \(causes)") }
         compare(reported, mayChange: wasLive || isLive)
+    }
+
+    private mutating func checkFrames(_ batch: FrameBatch) {
+        if framesUnderWay > 3 << 20 { fail("\(framesUnderWay) bytes under way") }
+        if batch.isEmpty { fail("an empty batch") }
+        for index in 0..<batch.count {
+            let count = batch.range(index).count
+            if count < FrameBatch.smallestFrame || count > FrameBatch.largestFrame {
+                fail("a frame of \(count) bytes")
+            }
+        }
     }
 
     private mutating func checkRequest(_ request: BlockRequest) {

@@ -99,15 +99,30 @@ package struct Virtqueue: Sendable, Equatable {
     package mutating func complete<Memory: PhysicalMemory & ~Copyable>(
         _ head: UInt16, written: UInt32, _ memory: borrowing Memory, _ effects: inout EffectList
     ) throws(VirtqueueMisuse) {
+        try fill(head, written: written, memory)
+        try publish(memory, &effects)
+    }
+
+    /// The same, but the driver sees it only after `publish`, with others at the same time.
+    package mutating func fill<Memory: PhysicalMemory & ~Copyable>(
+        _ head: UInt16, written: UInt32, _ memory: borrowing Memory
+    ) throws(VirtqueueMisuse) {
         // A completion that was under way while the driver reset the queue goes nowhere.
         guard isReady else { return }
         let entry = usedEntry(nextUsed)
         guard memory.store32(entry, UInt32(head)), memory.store32(entry + 4, written) else {
             throw .ringOutOfRange
         }
-        // The entry, and the data before it, must be seen before the index that covers them.
-        memory.fence()
         nextUsed &+= 1
+    }
+
+    /// Shows the driver what was filled.
+    package func publish<Memory: PhysicalMemory & ~Copyable>(
+        _ memory: borrowing Memory, _ effects: inout EffectList
+    ) throws(VirtqueueMisuse) {
+        guard isReady else { return }
+        // The entries, and the data before them, must be seen before the index that covers them.
+        memory.fence()
         guard memory.store16(used + 2, nextUsed) else { throw .ringOutOfRange }
         effects.append(.wrote(usedRing))
     }

@@ -9,6 +9,10 @@ extension DebianGuest {
         for device in /sys/bus/virtio/devices/*/modalias; do
             [ -e "$device" ] && /sbin/modprobe "$(cat "$device")"
         done
+        ip link set lo up
+        for card in /sys/class/net/eth*; do
+            [ -e "$card" ] && /etc/network "${card##*/}"
+        done
         echo "@user"
         case "$(cat /proc/cmdline)" in
         *hull.root=*)   # hull.root=/dev/vda: go on to a real root file system
@@ -20,6 +24,39 @@ extension DebianGuest {
         esac
         export ENV=/etc/shell
         exec setsid cttyhack sh
+
+        """#
+
+    /// `/etc/network`: asks for an address, or takes the one that `hull.ip=ADDRESS/BITS` says for
+    /// the first card. A network on which nobody answers is asked in the background.
+    static let networkScript = #"""
+        #!/bin/busybox sh
+        ip link set "$1" up
+        case "$(cat /proc/cmdline)" in
+        *hull.ip=*)
+            [ "$1" = eth0 ] && ip addr add "$(sed 's/.*hull.ip=\([^ ]*\).*/\1/' /proc/cmdline)" dev eth0;;
+        *) udhcpc -i "$1" -s /etc/udhcpc.script -q -b -t 2 -T 1 >/dev/null 2>&1;;
+        esac
+
+        """#
+
+    /// What udhcpc calls with what it was given.
+    static let addressScript = #"""
+        #!/bin/busybox sh
+        case "$1" in
+        deconfig) ip addr flush dev "$interface" scope global; ip link set "$interface" up;;
+        bound | renew)
+            ip addr replace "$ip/$mask" dev "$interface"
+            [ -n "$mtu" ] && ip link set "$interface" mtu "$mtu"
+            for gateway in $router; do
+                ip route replace "$gateway" dev "$interface"
+                ip route replace default via "$gateway" dev "$interface"
+                break
+            done
+            : >/etc/resolv.conf
+            [ -n "$domain" ] && echo "search $domain" >>/etc/resolv.conf
+            for server in $dns; do echo "nameserver $server" >>/etc/resolv.conf; done;;
+        esac
 
         """#
 
@@ -36,6 +73,7 @@ extension DebianGuest {
         virtio:d00000001*) name=virtio_net;;
         virtio:d00000002*) name=virtio_blk;;
         virtio:d00000004*) name=virtio_rng;;
+        net-pf-17) name=virtio_net;;
         fs-*) name=${name#fs-};;
         esac
         [ -e "/lib/modules/$name.order" ] || exit 1
