@@ -75,6 +75,11 @@ package final class Machine {
     package var stoppedHart: Int?
     /// Whose turn it is.
     var turn = 0
+    /// Where other threads ask.
+    package let supervisor = Supervisor()
+    package internal(set) var isPaused = false
+    /// How long all harts sat in `wfi`.
+    var waitNanoseconds: UInt64 = 0
 
     package init(_ board: Board, _ plan: BootPlan, _ parts: MachineParts) throws(HullError) {
         self.board = board

@@ -1,0 +1,48 @@
+import Synchronization
+
+/// Where other threads meet the run loop: they leave a question, and the run loop answers it between
+/// two turns, when no hart runs. What changes the guest's state is an `Event` instead.
+package final class Supervisor: Sendable {
+    package typealias Question = @Sendable (Machine) -> Void
+
+    private let isAsked = Atomic<Bool>(false)
+    private let questions = Mutex<[Question]>([])
+
+    package init() {}
+
+    /// From any thread. The inbox must be woken afterwards, or a machine that waits stays asleep.
+    package func ask(_ question: @escaping Question) {
+        questions.withLock { $0.append(question) }
+        isAsked.store(true, ordering: .releasing)
+    }
+
+    /// Costs one load where nobody asks.
+    @inline(__always)
+    func visit(_ machine: Machine) {
+        if isAsked.load(ordering: .relaxed) { answer(machine) }
+    }
+
+    private func answer(_ machine: Machine) {
+        isAsked.store(false, ordering: .sequentiallyConsistent)
+        let taken = questions.withLock { questions in
+            defer { questions = [] }
+            return questions
+        }
+        for question in taken { question(machine) }
+    }
+}
+
+extension Machine {
+    /// No hart runs from here on, and the board's time stands. What the outside says is still taken,
+    /// so that a stop ends the run and keys wait for the guest.
+    package func pause() {
+        isPaused = true
+        bus.clock.stop()
+    }
+
+    /// Goes on where it was, at the time it was.
+    package func resume() {
+        isPaused = false
+        bus.clock.resume()
+    }
+}
