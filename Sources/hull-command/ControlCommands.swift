@@ -158,6 +158,9 @@ struct ConsoleCommand: ParsableCommand {
         if Terminal.isOne(0) {
             complain("[\(machine.name): Ctrl-A d leaves, Ctrl-A h lists the keys]", isError: false)
         }
+        if try machine.isPaused() {
+            complain("[paused; hull resume \(machine.name) lets it go on]", isError: false)
+        }
         let ending = try machine.console(types: !watch)
         Terminal.restore()
         switch ending {

@@ -120,6 +120,19 @@ import Testing
         }
     }
 
+    /// A process that was stopped holds nobody up.
+    @Test func aMachineThatSaysNothingIsListed() throws {
+        try Hulls.with { hulls in
+            let name = try hulls.start()
+            let process = pid_t(try hulls.ask(name, "GET", "/v1/machine")["pid"]?.integer ?? 0)
+            try #require(process > 1)
+            kill(process, SIGSTOP)
+            defer { kill(process, SIGCONT) }
+            let line = try hulls.run(["ps"]).text.split(separator: "\n").last ?? ""
+            #expect(line.hasPrefix("skiff  \(process)  silent"), "\(line)")
+        }
+    }
+
     @Test func nobodyElseMayLookIn() throws {
         try Hulls.with { hulls in
             let name = try hulls.start()

@@ -54,6 +54,11 @@ package enum Detachment {
             return UInt8(truncatingIfNeeded: ChildProcess.reap(identifier, tick: {}))
         }
         HostFile.writeAll(1, name)
+        if Terminal.isOne(1) {
+            let text = String(decoding: name.dropLast(), as: UTF8.self)
+            let hint = "[hull console \(text) is its console; hull stop \(text) ends it]\n"
+            HostFile.writeAll(2, Array(hint.utf8))
+        }
         return 0
     }
 

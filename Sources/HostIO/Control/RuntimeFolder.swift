@@ -61,6 +61,9 @@ package struct RuntimeFolder: Sendable {
             }
     }
 
+    /// The process that has a name.
+    package func owner(of name: String) -> Int? { NameClaim.owner(name, self) }
+
     /// The name if nobody has it, else the name with a number behind it.
     package func claim(like name: String) throws(HullError) -> NameClaim {
         for number in 1...10_000 {

@@ -2,22 +2,39 @@ import Control
 
 /// The running machines as a table that lines up.
 package struct MachineTable {
-    private let machines: [MachineDescription]
-    package init(_ machines: [MachineDescription]) { self.machines = machines }
+    private let machines: [ListedMachine]
+    package init(_ machines: [ListedMachine]) { self.machines = machines }
 
     package var text: String {
         let titles = ["NAME", "PID", "STATE", "HARTS", "MEMORY", "UPTIME", "IMAGE"]
         let rows = machines.map { machine in
-            [
-                machine.name, String(machine.process), machine.state.rawValue,
-                String(machine.harts), Quantity.bytes(machine.memoryBytes),
-                Quantity.duration(machine.uptimeSeconds), machine.image,
-            ]
+            switch machine {
+            case .answered(let machine):
+                [
+                    machine.name, String(machine.process), machine.state.rawValue,
+                    String(machine.harts), Quantity.bytes(machine.memoryBytes),
+                    Quantity.duration(machine.uptimeSeconds), machine.image,
+                ]
+            case .silent(let name, let process):
+                [name, process.map { String($0) } ?? "?", "silent", "?", "?", "?", "?"]
+            }
         }
         return TextTable([titles] + rows, rightAligned: [1, 3, 4]).text
     }
 
-    package var json: String { JSON.array(machines.map(\.json)).readable + "\n" }
+    package var json: String {
+        let values = machines.map { machine -> JSON in
+            switch machine {
+            case .answered(let machine): machine.json
+            case .silent(let name, let process):
+                [
+                    "name": .string(name), "pid": process.map { JSON($0) } ?? .null,
+                    "state": "silent",
+                ]
+            }
+        }
+        return JSON.array(values).readable + "\n"
+    }
 }
 
 /// Rows whose columns line up, two spaces apart.

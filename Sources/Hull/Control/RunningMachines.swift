@@ -10,12 +10,17 @@ package struct RunningMachines: Sendable {
 
     package var names: [String] { folder.names() }
 
-    /// All that answer, by name.
-    package func all() throws(HullError) -> [MachineDescription] {
-        var result: [MachineDescription] = []
+    /// All of them, by name.
+    package func all() throws(HullError) -> [ListedMachine] {
+        var result: [ListedMachine] = []
         for name in names {
-            // One that ends just now is none.
-            if let found = try RemoteMachine(name, folder).description() { result.append(found) }
+            do throws(HullError) {
+                // One that ends just now is none.
+                let remote = RemoteMachine(name, folder, timeoutSeconds: 3)
+                if let found = try remote.description() { result.append(.answered(found)) }
+            } catch {
+                result.append(.silent(name: name, process: folder.owner(of: name)))
+            }
         }
         return result
     }
@@ -44,16 +49,23 @@ package struct RunningMachines: Sendable {
     }
 }
 
+/// A line of `hull ps`.
+package enum ListedMachine: Sendable, Equatable {
+    case answered(MachineDescription)
+    /// Its process lives and says nothing: it was stopped, or its host is very busy.
+    case silent(name: String, process: Int?)
+}
+
 /// A running machine, asked through its control socket.
 package struct RemoteMachine: Sendable {
     package let name: String
     private let folder: RuntimeFolder
     private let client: ControlClient
 
-    init(_ name: String, _ folder: RuntimeFolder) {
+    init(_ name: String, _ folder: RuntimeFolder, timeoutSeconds: Int = 15) {
         self.name = name
         self.folder = folder
-        client = ControlClient(name, folder)
+        client = ControlClient(name, folder, timeoutSeconds: timeoutSeconds)
     }
 
     private var ended: HullError { HullError(.host, "The machine \(name) has ended.") }
@@ -83,6 +95,7 @@ package struct RemoteMachine: Sendable {
         guard let found = try description() else { throw ended }
         return found
     }
+    package func isPaused() throws(HullError) -> Bool { try known().state == .paused }
     package func figures() throws(HullError) -> JSON { try ask("GET", "/v1/stats") }
     package func pause() throws(HullError) { _ = try ask("POST", "/v1/pause") }
     package func resume() throws(HullError) { _ = try ask("POST", "/v1/resume") }
