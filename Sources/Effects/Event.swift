@@ -13,6 +13,8 @@ package enum Event: Sendable, Equatable {
     case entropy(device: Int, [UInt8])
     /// The board's `time` reached what a device had scheduled.
     case timer(device: Int)
+    /// Somebody presses the power button.
+    case powerButton
     /// The outside asks for the end (a signal, a key, a time-out).
     case stop(exitCode: UInt8)
 }

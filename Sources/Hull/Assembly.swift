@@ -38,7 +38,7 @@ package struct Assembly {
         notice = choice.notice
         var startThread: StartThread?
         if !configuration.runsHartsInTurns { startThread = Self.startThread }
-        let parts = MachineParts(
+        var parts = MachineParts(
             clock: clock, inbox: inbox, consoles: consoles, drives: drives,
             entropy: clock == .host ? HostEntropy(inbox: inbox) : RepeatableEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
@@ -47,6 +47,7 @@ package struct Assembly {
         ) { memory in
             choice.make(memory, configuration)
         }
+        parts.hasPowerButton = !keepsDrives
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)

@@ -120,6 +120,8 @@ public struct Configuration: Sendable {
     /// What the machine is called among those that run; `nil`: like its image. For the command, whose
     /// machines have control sockets.
     public var name: String?
+    /// What boots, for people, where the image's path says it badly.
+    public var title: String?
     /// The command starts the machine in a session of its own and leaves it running.
     public var isDetached = false
 

@@ -26,6 +26,8 @@ package struct MachineParts {
     package var drives: [any BlockBackEnd]
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
+    /// There is a power button in a slot that is left over.
+    package var hasPowerButton = false
     /// A reset that the guest asks for ends the run.
     package var endsAtReset: Bool
     /// The time of day, in nanoseconds since 1970, when the board's `time` is 0.
@@ -143,6 +145,9 @@ package final class Machine {
         }
         if parts.entropy != nil, let slot = slots.lastIndex(of: .none) {
             slots[slot] = .entropy(VirtioEntropy(device: slot))
+        }
+        if parts.hasPowerButton, let slot = slots.lastIndex(of: .none) {
+            slots[slot] = .powerButton(VirtioPowerButton())
         }
         return slots
     }

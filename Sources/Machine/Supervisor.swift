@@ -40,6 +40,9 @@ extension Machine {
         bus.clock.stop()
     }
 
+    /// Whether a driver waits for the power button. What the guest makes of it nobody knows.
+    package var hearsPowerButton: Bool { bus.devices.virtio.contains { $0.isHeardButton } }
+
     /// Goes on where it was, at the time it was.
     package func resume() {
         isPaused = false

@@ -167,6 +167,7 @@ package final class SystemBus: Bus {
             backEnds.noteAnswer()
             tell(device, event)
         case .resize(let device, _, _): tell(device, event)
+        case .powerButton: for slot in devices.virtio.indices { tell(slot, event) }
         case .inputClosed, .timer: break
         }
         settle()

@@ -46,7 +46,7 @@ struct Hulls {
     }
     /// Waits until the console has printed a text since its start.
     func expect(_ text: String, on name: String) throws {
-        for _ in 0..<1500 {
+        for _ in 0..<6000 {
             let printed = try #require(try client(name).ask("GET", "/v1/console"))
             if String(decoding: printed.body, as: UTF8.self).contains(text) { return }
             usleep(20_000)

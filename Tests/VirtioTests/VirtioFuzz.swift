@@ -77,7 +77,7 @@ struct VirtioFuzz {
             slot: 0, line: 1,
             device: random.one(of: [
                 .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
-                .entropy(VirtioEntropy(device: 0)),
+                .entropy(VirtioEntropy(device: 0)), .powerButton(VirtioPowerButton()),
             ]))
     }
 
@@ -227,6 +227,7 @@ struct VirtioFuzz {
         case 1: deliver(.resize(device: 0, columns: Int(random.below(300)), rows: 25))
         case 2:
             deliver(.block(device: 0, tag: random.below(99), .ok, data: [1]), isAnswer: false)
+        case 4: deliver(.powerButton)
         case 3 where entropyUnderWay > 0:
             entropyUnderWay -= 1
             deliver(.entropy(device: 0, [UInt8](repeating: 9, count: Int(random.below(80)))))

@@ -6,8 +6,9 @@ import Journal
 ///
 /// SAFETY: the run loop alone writes; paths and bytes live through each call.
 package final class ConsoleLog: ConsoleBackEnd, @unchecked Sendable {
-    /// At this size the file is put aside as `NAME.log.1`, and a new one begins.
-    private static let limitBytes = 8 << 20
+    /// What a guest prints beyond this is only on the console: the thread that writes may open no
+    /// other file, and a folder for sockets often lies in memory.
+    private static let limitBytes = 16 << 20
     private static let blockBytes = 4096
     private static let lingerNanoseconds: UInt64 = 50_000_000
 
@@ -45,14 +46,15 @@ package final class ConsoleLog: ConsoleBackEnd, @unchecked Sendable {
     package func flush() {
         guard !gathered.isEmpty, let descriptor = descriptors.first else { return }
         // A full disk costs the log, and not the machine.
-        HostFile.writeAll(descriptor, gathered)
-        written += gathered.count
+        if written < Self.limitBytes {
+            HostFile.writeAll(descriptor, gathered)
+            written += gathered.count
+            if written >= Self.limitBytes {
+                HostFile.writeAll(descriptor, Array("\n[hull: the log is full]\n".utf8))
+            }
+        }
         gathered.removeAll(keepingCapacity: true)
         gatheredSince = 0
-        if written > Self.limitBytes {
-            unsafe _ = rename(path, path + ".1")
-            try? begin(on: descriptors)
-        }
     }
     package func flushIfDue() {
         guard !gathered.isEmpty else { return }

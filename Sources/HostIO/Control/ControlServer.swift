@@ -26,20 +26,22 @@ package final class ControlServer: @unchecked Sendable {
     private let listener: Int32
     private let machine: any ControlledMachine
     private let console: SharedConsole
+    private let claim: NameClaim
     private let bell: Doorbell
     private var clients: [Client] = []
     private let monitor = Monitor()
     private var isClosing = false
     private var hasEnded = false
 
-    /// Listens at a path; `console` rings when there is more of it.
+    /// Listens under a name, which it gives back at its end; `console` rings when there is more.
     package init(
-        at path: String, _ machine: any ControlledMachine, _ console: SharedConsole
+        _ claim: NameClaim, _ machine: any ControlledMachine, _ console: SharedConsole
     ) throws(HullError) {
         self.machine = machine
         self.console = console
+        self.claim = claim
         bell = try Doorbell()
-        listener = try UnixSocket.listen(path)
+        listener = try UnixSocket.listen(claim.folder.socket(claim.name))
         console.attach(bell)
         try HostThread("control") { [self] in run() }.detach()
     }
@@ -63,6 +65,7 @@ package final class ControlServer: @unchecked Sendable {
         lastWords()
         for client in clients { Glibc.close(client.descriptor) }
         Glibc.close(listener)
+        claim.release()
         monitor.locked {
             hasEnded = true
             monitor.broadcast()

@@ -31,14 +31,13 @@ struct ControlPost {
             name, configuration, log: isLogged ? log : nil, supervisor: machine.supervisor,
             console, inbox: machine.inbox)
         self.control = control
-        server = try ControlServer(at: claim.folder.socket(name), control, console)
+        server = try ControlServer(claim, control, console)
     }
 
-    /// The run is over.
+    /// The run is over, or did not begin.
     func close() {
         control?.end()
-        server?.close()
-        claim.release()
+        if let server { server.close() } else { claim.release() }
     }
 }
 

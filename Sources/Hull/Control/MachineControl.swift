@@ -94,6 +94,12 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
     }
 
     func stop(force: Bool) -> StopOutcome {
+        if !force, ask({ $0.hearsPowerButton }) == true {
+            // Who stands still cannot shut down.
+            _ = resume()
+            inbox.post(.powerButton)
+            return .asked
+        }
         set(.ending)
         inbox.post(.stop(exitCode: 0))
         return .ending
@@ -138,5 +144,5 @@ private final class AnswerBox<Answer: Sendable>: Sendable {
 
 extension Configuration {
     /// What boots, for people.
-    package var imageName: String { image ?? "skiff" }
+    package var imageName: String { title ?? image ?? "skiff" }
 }

@@ -13,12 +13,13 @@ package struct DebianGuest: Sendable, Equatable {
     package typealias Progress = DebianArchive.Progress
 
     /// Changes when what is built from the packages does.
-    private static let format = 1
+    private static let format = 2
     /// What is loaded when the guest starts, and what when it is asked for. Modules are large: to load
     /// all of them would double the time to a shell.
     private static let firstModules = ["virtio_mmio"]
     private static let demanded = [
         "virtio_blk": ["virtio_blk"], "virtio_net": ["virtio_net"], "virtio_rng": ["virtio_rng"],
+        "virtio_input": ["virtio_input", "evdev"],
         "ext4": ["crc32c_generic", "ext4"], "9p": ["9pnet_virtio", "9p"], "overlay": ["overlay"],
     ]
 

@@ -9,6 +9,9 @@ extension DebianGuest {
         for device in /sys/bus/virtio/devices/*/modalias; do
             [ -e "$device" ] && /sbin/modprobe "$(cat "$device")"
         done
+        for button in /dev/input/event*; do   # the power button
+            [ -e "$button" ] && (dd if="$button" of=/dev/null bs=24 count=1 2> /dev/null && sync && poweroff -f) &
+        done
         echo "@user"
         case "$(cat /proc/cmdline)" in
         *hull.root=*)   # hull.root=/dev/vda: go on to a real root file system
@@ -36,6 +39,7 @@ extension DebianGuest {
         virtio:d00000001*) name=virtio_net;;
         virtio:d00000002*) name=virtio_blk;;
         virtio:d00000004*) name=virtio_rng;;
+        virtio:d00000012*) name=virtio_input;;
         fs-*) name=${name#fs-};;
         esac
         [ -e "/lib/modules/$name.order" ] || exit 1
