@@ -9,6 +9,10 @@ int64_t hull_socket_peer_user(int socket) {
     return peer.uid;
 }
 
+int hull_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 int hull_socket_accept(int listener) {
     return accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }

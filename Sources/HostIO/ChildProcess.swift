@@ -1,4 +1,5 @@
 import Bits
+import CHost
 import Glibc
 
 /// Runs another program of the host to its end.
@@ -115,6 +116,10 @@ package struct ChildProcess: Sendable {
         }
         for (number, descriptor) in descriptors.enumerated() {
             unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+        }
+        if startsSession {
+            // Whoever waits for the end of a descriptor that we inherited must not wait for the child.
+            unsafe hull_spawn_close_from(&actions, Int32(descriptors.count))
         }
         // The child starts with no signal blocked or ignored, whatever this process does.
         unsafe sigemptyset(&signals)
