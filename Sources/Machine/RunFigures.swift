@@ -24,28 +24,38 @@ package struct RunFigures: Sendable, Equatable {
 }
 
 extension Machine {
+    /// To be asked when no hart runs.
     package var figures: RunFigures {
-        // One thread runs all harts; its time belongs to them together.
-        let share = Self.threadNanoseconds() / UInt64(max(harts.count, 1))
-        return RunFigures(
-            harts: harts.map {
-                .init(
-                    retired: $0.retired, hostNanoseconds: share, waitNanoseconds: waitNanoseconds)
-            },
-            guestTicks: bus.now, guestResidentBytes: memory.residentBytes,
+        RunFigures(
+            harts: harts.map { hartFigures($0) }, guestTicks: bus.now,
+            guestResidentBytes: memory.residentBytes,
             devices: board.windows.compactMap { window in
                 let loads = bus.accesses.loads(window.place)
                 let stores = bus.accesses.stores(window.place)
                 guard loads + stores > 0 else { return nil }
                 return .init(name: window.place.name, loads: loads, stores: stores)
             },
-            engine: engine.report)
+            engine: engineReport)
     }
 
-    private static func threadNanoseconds() -> UInt64 {
+    private func hartFigures(_ hart: Hart) -> RunFigures.HartFigures {
+        guard let thread = parallel?.threads[hart.id] else {
+            // One thread runs all harts; its time belongs to them together.
+            return .init(
+                retired: hart.retired,
+                hostNanoseconds: Self.nanoseconds(CLOCK_THREAD_CPUTIME_ID) / UInt64(harts.count),
+                waitNanoseconds: waitNanoseconds)
+        }
+        return .init(
+            retired: hart.retired,
+            hostNanoseconds: thread.threadClock.map { Self.nanoseconds($0) } ?? 0,
+            waitNanoseconds: thread.waitNanoseconds)
+    }
+
+    private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         // SAFETY: the call fills a local.
-        unsafe _ = clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        unsafe _ = clock_gettime(clock, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 }

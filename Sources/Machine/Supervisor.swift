@@ -5,7 +5,7 @@ import Synchronization
 package final class Supervisor: Sendable {
     package typealias Question = @Sendable (Machine) -> Void
 
-    private let isAsked = Atomic<Bool>(false)
+    private let asked = Atomic<Bool>(false)
     private let questions = Mutex<[Question]>([])
 
     package init() {}
@@ -13,17 +13,16 @@ package final class Supervisor: Sendable {
     /// From any thread. The inbox must be woken afterwards, or a machine that waits stays asleep.
     package func ask(_ question: @escaping Question) {
         questions.withLock { $0.append(question) }
-        isAsked.store(true, ordering: .releasing)
+        asked.store(true, ordering: .sequentiallyConsistent)
     }
 
     /// Costs one load where nobody asks.
-    @inline(__always)
-    func visit(_ machine: Machine) {
-        if isAsked.load(ordering: .relaxed) { answer(machine) }
-    }
+    var isAsked: Bool { asked.load(ordering: .relaxed) }
 
-    private func answer(_ machine: Machine) {
-        isAsked.store(false, ordering: .sequentiallyConsistent)
+    /// Answers, when no hart runs.
+    func visit(_ machine: Machine) {
+        guard isAsked else { return }
+        asked.store(false, ordering: .sequentiallyConsistent)
         let taken = questions.withLock { questions in
             defer { questions = [] }
             return questions
@@ -38,6 +37,7 @@ extension Machine {
     package func pause() {
         isPaused = true
         bus.clock.stop()
+        for port in bus.backEnds.consoles { port.backEnd.flush() }
     }
 
     /// Whether a driver waits for the power button. What the guest makes of it nobody knows.

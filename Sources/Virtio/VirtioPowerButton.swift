@@ -6,8 +6,9 @@ import GuestMemory
 /// An input device with one key (virtio 1.2 §5.8): the power button. Systems that listen to it shut
 /// down in order when it is pressed.
 package struct VirtioPowerButton: DeviceModel {
-    static let id: UInt32 = 18
-    static let queueSizes: [UInt16] = [64, 64]
+    static let deviceID: UInt32 = 18
+    var id: UInt32 { Self.deviceID }
+    var queueSizes: [UInt16] { [64, 64] }
     static let eventQueue = 0
     static let statusQueue = 1
 

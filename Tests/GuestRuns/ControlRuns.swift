@@ -34,9 +34,10 @@ import Testing
         }
     }
 
-    @Test func aPausedMachineStandsStill() throws {
+    @Test(arguments: [[], ["--harts", "2"], ["--harts", "2", "--deterministic"]])
+    func aPausedMachineStandsStill(_ options: [String]) throws {
         try Hulls.with { hulls in
-            let name = try hulls.start()
+            let name = try hulls.start(options)
             try hulls.expect("skiff> ", on: name)
             // A busy guest, so that standing still means something.
             #expect(
