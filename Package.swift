@@ -55,6 +55,8 @@ let package = Package(
         room("Journal", ["Effects", "GuestMemory", "Bits"]),
         room("Ethernet", ["Effects"]),
         tests("EthernetTests", ["Ethernet", "Effects", "TestKit"]),
+        room("Control"),
+        tests("ControlTests", ["Control", "TestKit"]),
         tests("JournalTests", ["Journal", "Effects"]),
         // Floor 2.
         unsafeRoom("Hart", ["RISCV", "GuestMemory", "Bits", "CHost"]),
@@ -78,7 +80,7 @@ let package = Package(
             "TranslatorTests",
             ["Hull", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             resources: ["Golden"]),
-        room("HostIO", ["Journal", "Ethernet", "GuestMemory", "Effects", "Bits", "CHost"]),
+        room("HostIO", ["Control", "Journal", "Ethernet", "GuestMemory", "Effects", "Bits", "CHost"]),
         tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
@@ -91,7 +93,7 @@ let package = Package(
             "Hull",
             [
                 "Machine", "Translator", "Debugger", "HostIO", "Loader", "Hart", "RISCV",
-                "Devices", "Virtio",
+                "Devices", "Virtio", "Control",
                 "Journal", "FDT", "SBI", "Effects", "GuestMemory", "Bits", "CHost",
             ]),
         .executableTarget(
@@ -159,6 +161,6 @@ let package = Package(
         tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit", "EngineKit"]),
         tests(
             "DebuggerTests", ["Debugger", "Machine", "Hart", "Effects", "Bits"]),
-        tests("GuestRuns", ["hull-command", "TestKit"]),
+        tests("GuestRuns", ["hull-command", "Control", "HostIO", "GuestKit", "TestKit"]),
     ]
 )

@@ -19,6 +19,8 @@ package enum Event: Sendable, Equatable {
     case link(device: Int, isUp: Bool)
     /// The board's `time` reached what a device had scheduled.
     case timer(device: Int)
+    /// Somebody presses the power button.
+    case powerButton
     /// The outside asks for the end (a signal, a key, a time-out).
     case stop(exitCode: UInt8)
 }

@@ -1,4 +1,5 @@
 import Bits
+import CHost
 import Glibc
 
 /// Runs another program of the host to its end.
@@ -10,6 +11,8 @@ package struct ChildProcess: Sendable {
     package var environment: [String: String]
     /// The child is ended when it writes more than this to its standard output.
     package var outputLimit: Int
+    /// The child has no terminal and outlives this process's.
+    package var startsSession = false
 
     package struct Outcome: Sendable {
         /// The exit code, or 128 plus the signal that ended the process.
@@ -83,7 +86,7 @@ package struct ChildProcess: Sendable {
     }
 
     /// The output children may still hold open does not keep us: waits for the child itself.
-    private static func reap(_ identifier: pid_t, tick: () -> Void) -> Int32 {
+    static func reap(_ identifier: pid_t, tick: () -> Void) -> Int32 {
         var status: Int32 = 0
         while true {
             // SAFETY: the pointer is to a local that outlives the call; so below.
@@ -114,14 +117,20 @@ package struct ChildProcess: Sendable {
         for (number, descriptor) in descriptors.enumerated() {
             unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
         }
+        if startsSession {
+            // Whoever waits for the end of a descriptor that we inherited must not wait for the child.
+            unsafe hull_spawn_close_from(&actions, Int32(descriptors.count))
+        }
         // The child starts with no signal blocked or ignored, whatever this process does.
         unsafe sigemptyset(&signals)
         unsafe posix_spawnattr_setsigmask(&attributes, &signals)
         unsafe sigaddset(&signals, SIGPIPE)
         unsafe sigaddset(&signals, SIGINT)
         unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        // POSIX_SPAWN_SETSID, which Glibc's module map hides.
+        let session: Int32 = startsSession ? 0x80 : 0
         unsafe posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | session))
         let result = unsafe withCStrings([program] + arguments) { arguments in
             unsafe withCStrings(variables) { variables in
                 unsafe posix_spawnp(
@@ -157,7 +166,7 @@ package func systemMessage(_ number: Int32) -> String {
 }
 
 /// Calls `body` with a null-terminated array of C strings.
-private func withCStrings<Result>(
+func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
     // SAFETY: the copies live until `body` returns; strdup's results are freed once each.

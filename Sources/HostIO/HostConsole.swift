@@ -105,10 +105,17 @@ package final class HostConsole: ConsoleBackEnd, @unchecked Sendable {
         case .quit:
             abandonOutput()
             inbox.post(.stop(exitCode: 0))
-        case .list:
-            out.append(Array(("\n" + PrefixKeys.list).utf8))
-            out.flush()
+        case .list: say("\n" + PrefixKeys.list)
+        case .detach:
+            say(
+                "\n[This machine lives in this terminal; hull boot --detach starts one that does not.]\n"
+            )
         }
+    }
+
+    private func say(_ text: String) {
+        out.append(Array(text.utf8))
+        out.flush()
     }
 
     /// The reader thread's own state.

@@ -28,10 +28,11 @@ package enum Terminal {
 
 /// What is typed after Ctrl-A is for us and not for the guest.
 package struct PrefixKeys: Sendable, Equatable {
-    package enum Command: Sendable, Equatable { case quit, list }
+    package enum Command: Sendable, Equatable { case quit, list, detach }
     package static let prefix: UInt8 = 0x01
     package static let list = """
         Ctrl-A x       quit
+        Ctrl-A d       leave the machine running and go (hull console)
         Ctrl-A h       this list
         Ctrl-A Ctrl-A  a Ctrl-A for the guest
 
@@ -53,6 +54,7 @@ package struct PrefixKeys: Sendable, Equatable {
             switch byte {
             case Self.prefix: forGuest.append(byte)
             case UInt8(ascii: "x"), UInt8(ascii: "X"): commands.append(.quit)
+            case UInt8(ascii: "d"), UInt8(ascii: "D"): commands.append(.detach)
             case UInt8(ascii: "h"), UInt8(ascii: "H"), UInt8(ascii: "?"): commands.append(.list)
             default: break
             }

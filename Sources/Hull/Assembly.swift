@@ -56,6 +56,7 @@ package struct Assembly {
             choice.make(memory, configuration)
         }
         parts.networks = networks
+        parts.hasPowerButton = !keepsDrives
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)

@@ -119,6 +119,14 @@ public struct Configuration: Sendable {
     /// Counts of the run go to standard error at its end.
     public var printsStatistics = false
 
+    /// What the machine is called among those that run; `nil`: like its image. For the command, whose
+    /// machines have control sockets.
+    public var name: String?
+    /// What boots, for people, where the image's path says it badly.
+    public var title: String?
+    /// The command starts the machine in a session of its own and leaves it running.
+    public var isDetached = false
+
     /// Skiff on one hart with 1 GiB of memory.
     public init() {}
 

@@ -16,30 +16,47 @@ package struct Session {
 
     /// Runs to the end and returns the exit code.
     package func run() throws(HullError) -> UInt8 {
+        if configuration.isDetached && !Detachment.isUnderWay { return try Detachment.launch() }
         let inbox = EventInbox()
-        let assembly: Assembly
-        let console: HostConsole
         // The images are read first: what is wrong with them is said before the terminal changes.
         let boot = try Boot(configuration)
-        console = try HostConsole(device: BoardDevices.uartConsole, inbox: inbox)
-        assembly = try Assembly(
+        var post = try controlPost()
+        defer { post?.close() }
+        let seat = try Seat(configuration, log: post?.log, inbox: inbox)
+        let console = SharedConsole(
+            device: BoardDevices.uartConsole, seat.console, inbox: inbox)
+        let assembly = try Assembly(
             configuration, consume boot, inbox: inbox, consoles: [BoardDevices.uartConsole: console]
         )
         if let notice = assembly.notice { HostFile.writeAll(2, Array("hull: \(notice)\n".utf8)) }
-        if Terminal.isOne(0) { try Terminal.makeRaw(0) }
+        try post?.open(configuration, assembly.machine, console, isLogged: seat.isLogged)
+        try seat.take(post?.name, inbox)
         defer { Terminal.restore() }
-        try HostSignals.install(inbox: inbox, console: console)
         try Timeout.start(configuration, inbox)
         let started = BoardClock.hostNanoseconds()
         let end = try run(assembly.machine)
         assembly.close()
-        console.close()
+        seat.leave()
         if configuration.printsStatistics {
             let seconds = Double(BoardClock.hostNanoseconds() &- started) / 1e9
             Terminal.restore()
             HostFile.writeAll(2, Array(RunStatistics(assembly.machine, seconds: seconds).text.utf8))
         }
+        if seat.isLogged {
+            HostFile.writeAll(2, Array("hull: ended with exit code \(end.exitCode)\n".utf8))
+        }
         return end.exitCode
+    }
+
+    /// A machine that was given no name runs without a control socket where there can be none.
+    private func controlPost() throws(HullError) -> ControlPost? {
+        do throws(HullError) {
+            return try ControlPost(configuration)
+        } catch {
+            if configuration.name != nil || configuration.isDetached { throw error }
+            HostFile.writeAll(2, Array("hull: this machine has no control socket: \(error)\n".utf8))
+            return nil
+        }
     }
 
     private func run(_ machine: Machine) throws(HullError) -> EndOfRun {

@@ -54,6 +54,7 @@ extension Machine {
 
     /// What the outside says while no hart runs: a stop, keys for later.
     package func pollEvents() throws(HullError) -> EndOfRun? {
+        supervisor.visit(self)
         if !inbox.isEmpty { deliverEvents() }
         return bus.end == nil ? nil : try ending()
     }

@@ -28,6 +28,8 @@ package struct MachineParts {
     package var networks: [Int: NetworkCard] = [:]
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
+    /// There is a power button in a slot that is left over.
+    package var hasPowerButton = false
     /// A reset that the guest asks for ends the run.
     package var endsAtReset: Bool
     /// The time of day, in nanoseconds since 1970, when the board's `time` is 0.
@@ -77,6 +79,11 @@ package final class Machine {
     package var stoppedHart: Int?
     /// Whose turn it is.
     var turn = 0
+    /// Where other threads ask.
+    package let supervisor = Supervisor()
+    package internal(set) var isPaused = false
+    /// How long all harts sat in `wfi`.
+    var waitNanoseconds: UInt64 = 0
 
     package init(_ board: Board, _ plan: BootPlan, _ parts: MachineParts) throws(HullError) {
         self.board = board
@@ -142,6 +149,9 @@ package final class Machine {
         }
         if parts.entropy != nil, let slot = slots.lastIndex(of: .none) {
             slots[slot] = .entropy(VirtioEntropy(device: slot))
+        }
+        if parts.hasPowerButton, let slot = slots.lastIndex(of: .none) {
+            slots[slot] = .powerButton(VirtioPowerButton())
         }
         return slots
     }

@@ -88,6 +88,12 @@ extension Machine {
     /// No hart has anything to run: time passes, or the outside says something.
     package func waitForEvent() {
         for port in bus.backEnds.consoles { port.backEnd.flush() }
+        if isPaused {
+            _ = inbox.wait()
+            return
+        }
+        let since = BoardClock.hostNanoseconds()
+        defer { waitNanoseconds &+= BoardClock.hostNanoseconds() &- since }
         let deadline = bus.nextDeadline(bus.now)
         guard deadline != BoardTimers.never else {
             _ = inbox.wait()

@@ -172,6 +172,7 @@ package final class SystemBus: Bus {
         case .resize(let device, _, _), .frames(let device, _), .transmitted(let device, _),
             .link(let device, _):
             tell(device, event)
+        case .powerButton: for slot in devices.virtio.indices { tell(slot, event) }
         case .inputClosed, .timer: break
         }
         settle()

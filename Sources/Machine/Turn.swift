@@ -19,9 +19,11 @@ package enum Turn: Sendable, Equatable {
 extension Machine {
     /// Delivers events, says what time it is and chooses the hart in turn.
     package func beginTurn() throws(HullError) -> Turn {
+        supervisor.visit(self)
         if bus.clock.mode != .host { waitForBackEnds() }
         if !inbox.isEmpty { deliverEvents() }
         if bus.end != nil { return try endedTurn() }
+        if isPaused { return .wait }
         let budget = advanceTime()
         guard let hart = nextHart() else { return .wait }
         return .run(hart: hart.id, budget: budget)

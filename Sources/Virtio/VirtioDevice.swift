@@ -54,6 +54,7 @@ package struct VirtioDevice: Sendable, Equatable {
     package static func console(_ model: VirtioConsole) -> Self { Self(model) }
     package static func net(_ model: VirtioNet) -> Self { Self(model) }
     package static func entropy(_ model: VirtioEntropy) -> Self { Self(model) }
+    package static func powerButton(_ model: VirtioPowerButton) -> Self { Self(model) }
 
     package static func == (one: Self, other: Self) -> Bool {
         guard let model = one.model else { return other.model == nil }

@@ -212,6 +212,9 @@ package struct VirtioSlot: Sendable, Equatable {
     /// After a snapshot was restored into a machine with fresh back ends.
     package mutating func resubmit(_ effects: inout EffectList) { device.resubmit(&effects) }
 
+    /// A power button whose driver is at work.
+    package var isHeardButton: Bool { device.id == VirtioPowerButton.deviceID && rings.isLive }
+
     /// Bytes of console input that the guest has not taken.
     package var heldInput: Int { device.heldInput }
 }

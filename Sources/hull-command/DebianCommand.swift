@@ -47,6 +47,7 @@ struct DebianCommand: ParsableCommand {
         }
         var chosen = Configuration(image: guest.kernel)
         chosen.initialRAMDisk = guest.initialRAMDisk
+        chosen.title = "debian"
         board.apply(to: &chosen)
         running.apply(to: &chosen)
         var words = ["console=ttyS0"]

@@ -15,6 +15,7 @@ struct HullCommand: ParsableCommand {
               hull boot Image --initrd i.gz      a Linux kernel with an initial RAM disk
               hull debian                        fetches Debian's kernel and boots it
               hull machine                       draws the board
+              hull boot --detach; hull ps        leaves a machine running, lists what runs
 
             While a machine runs, Ctrl-A x quits and Ctrl-A h lists the keys. The exit code is the
             guest's; 1 says that Hull itself could not go on, 64 that the command line is wrong and
@@ -22,8 +23,12 @@ struct HullCommand: ParsableCommand {
             """,
         version: hullVersion,
         subcommands: [
-            BootCommand.self, CheckCommand.self, DebianCommand.self, DTBCommand.self,
-            DisassembleCommand.self, MachineCommand.self, UnitCommand.self, VersionCommand.self,
+            BootCommand.self, CheckCommand.self, ConsoleCommand.self, CopyCommand.self,
+            DebianCommand.self,
+            DTBCommand.self, DisassembleCommand.self, MachineCommand.self, PauseCommand.self,
+            ProcessesCommand.self, ResumeCommand.self, SecureShellCommand.self,
+            StatisticsCommand.self, StopCommand.self,
+            UnitCommand.self, VersionCommand.self,
         ])
 
     static func main() {

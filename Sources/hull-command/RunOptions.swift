@@ -7,6 +7,16 @@ struct RunOptions: ParsableArguments {
     var append: String?
 
     @Option(
+        help: ArgumentHelp(
+            "What the machine is called in hull ps; without it, a name like its image's.",
+            valueName: "name"))
+    var name: String?
+
+    @Flag(
+        help: "Leaves the machine running and prints its name; hull console NAME is its console.")
+    var detach = false
+
+    @Option(
         name: [.short, .long],
         help: ArgumentHelp(
             "A disk: a raw image, and ,readonly if the guest may not write. Up to eight times.",
@@ -73,6 +83,9 @@ struct RunOptions: ParsableArguments {
     var stats = false
 
     func validate() throws {
+        if detach && gdb != nil {
+            throw ValidationError("--gdb waits for a debugger, and --detach for nobody.")
+        }
         if let timeout, !(timeout > 0 && timeout < 1e9) {
             throw ValidationError("--timeout takes a number of seconds above 0.")
         }
@@ -97,6 +110,8 @@ struct RunOptions: ParsableArguments {
     }
 
     func apply(to chosen: inout Configuration) {
+        if let name { chosen.name = name }
+        chosen.isDetached = detach
         chosen.arguments = append
         chosen.drives = Self.drives(drive)
         chosen.networks = net.compactMap { try? Configuration.Network.parse($0) }

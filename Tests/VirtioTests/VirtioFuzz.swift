@@ -81,6 +81,7 @@ struct VirtioFuzz {
         let device: VirtioDevice = random.one(of: [
             .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
             .entropy(VirtioEntropy(device: 0)), .net(card), .net(card),
+            .powerButton(VirtioPowerButton()),
         ])
         slot = VirtioSlot(slot: 0, line: 1, device: device)
         queueCount = device.id == 1 ? 3 : 2
@@ -234,6 +235,7 @@ struct VirtioFuzz {
         case 1: deliver(.resize(device: 0, columns: Int(random.below(300)), rows: 25))
         case 2:
             deliver(.block(device: 0, tag: random.below(99), .ok, data: [1]), isAnswer: false)
+        case 4: deliver(.powerButton)
         case 3 where entropyUnderWay > 0:
             entropyUnderWay -= 1
             deliver(.entropy(device: 0, [UInt8](repeating: 9, count: Int(random.below(80)))))

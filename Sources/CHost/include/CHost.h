@@ -9,6 +9,7 @@
 #include "host_futex.h"
 #include "host_memory.h"
 #include "host_network.h"
+#include "host_sockets.h"
 #include "host_terminal.h"
 #include "host_guests.h"
 #endif

@@ -20,6 +20,7 @@ package struct DebianGuest: Sendable, Equatable {
     private static let demanded = [
         "virtio_blk": ["virtio_blk"], "virtio_net": ["af_packet", "virtio_net"],
         "virtio_rng": ["virtio_rng"],
+        "virtio_input": ["virtio_input", "evdev"],
         "ext4": ["crc32c_generic", "ext4"], "9p": ["9pnet_virtio", "9p"], "overlay": ["overlay"],
     ]
 

@@ -13,6 +13,9 @@ extension DebianGuest {
         for card in /sys/class/net/eth*; do
             [ -e "$card" ] && /etc/network "${card##*/}"
         done
+        for button in /dev/input/event*; do   # the power button
+            [ -e "$button" ] && (dd if="$button" of=/dev/null bs=24 count=1 2> /dev/null && sync && poweroff -f) &
+        done
         echo "@user"
         case "$(cat /proc/cmdline)" in
         *hull.root=*)   # hull.root=/dev/vda: go on to a real root file system
@@ -74,6 +77,7 @@ extension DebianGuest {
         virtio:d00000002*) name=virtio_blk;;
         virtio:d00000004*) name=virtio_rng;;
         net-pf-17) name=virtio_net;;
+        virtio:d00000012*) name=virtio_input;;
         fs-*) name=${name#fs-};;
         esac
         [ -e "/lib/modules/$name.order" ] || exit 1

@@ -14,15 +14,23 @@ extension Machine {
         try schedule.start(startThread)
         defer { schedule.end() }
         schedule.release()
+        /// Harts are held for as long as the machine is paused.
+        var isHeld = false
         while true {
+            if supervisor.isAsked {
+                if !isHeld { schedule.hold() }
+                supervisor.visit(self)
+                if !isPaused { schedule.release() }
+                isHeld = isPaused
+            }
             let pause = bus.lockedByBoard { boardTurn() }
             guard bus.lockedByBoard({ bus.end != nil }) else {
-                _ = inbox.wait(timeoutNanoseconds: pause)
+                _ = inbox.wait(timeoutNanoseconds: isHeld ? nil : pause)
                 continue
             }
-            schedule.hold()
+            if !isHeld { schedule.hold() }
             if let end = try ending() { return end }
-            schedule.release()
+            if !isHeld { schedule.release() }
         }
     }
 

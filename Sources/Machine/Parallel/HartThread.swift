@@ -1,5 +1,6 @@
 import Bits
 import Effects
+import Glibc
 import Hart
 import Parallel
 import SBI
@@ -30,6 +31,10 @@ final class HartThread: @unchecked Sendable {
     var isStopped = false
     /// Harts that a fence was sent to and that are still to leave the code they ran before it.
     var fenced: [GracePeriod] = []
+    /// How long it sat in `wfi`.
+    var waitNanoseconds: UInt64 = 0
+    /// The host's clock of the thread's own time.
+    var threadClock: clockid_t?
     /// It is to wait until no page that holds code is unsettled.
     var mustSettle = false
 

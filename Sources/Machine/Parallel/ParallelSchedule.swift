@@ -4,6 +4,7 @@ import Effects
 import Glibc
 import GuestMemory
 import Hart
+import Journal
 import Parallel
 import SBI
 import Synchronization
@@ -71,6 +72,9 @@ final class ParallelSchedule: @unchecked Sendable {
     // MARK: A hart's thread
 
     private func run(_ thread: HartThread) {
+        var clock = clockid_t()
+        // SAFETY: the call fills a local.
+        if unsafe pthread_getcpuclockid(pthread_self(), &clock) == 0 { thread.threadClock = clock }
         while true {
             look(thread)
             guard obeyHold(thread) else { return }
@@ -129,7 +133,9 @@ final class ParallelSchedule: @unchecked Sendable {
             let deadline = machine.bus.nextDeadline(of: thread.hart, now)
             let limit =
                 deadline == BoardTimers.never ? nil : machine.bus.clock.nanoseconds(until: deadline)
+            let since = BoardClock.hostNanoseconds()
             if !thread.mustLook { thread.bell.wait(timeoutNanoseconds: limit) }
+            thread.waitNanoseconds &+= BoardClock.hostNanoseconds() &- since
             return false
         }
         thread.isWaiting = false

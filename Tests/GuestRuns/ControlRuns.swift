@@ -1,0 +1,195 @@
+import Control
+import Foundation
+import TestKit
+import Testing
+
+/// Machines that run by themselves, and the commands for them.
+@Suite(.serialized) struct ControlRuns {
+    @Test func aMachineIsLeftRunningListedAndTalkedTo() throws {
+        try Hulls.with { hulls in
+            #expect(
+                try hulls.run(["ps"]).text == "NAME  PID  STATE  HARTS  MEMORY  UPTIME  IMAGE\n")
+            let name = try hulls.start()
+            #expect(name == "skiff")
+            let table = try hulls.run(["ps"]).text.split(separator: "\n")
+            try #require(table.count == 2)
+            #expect(table[1].hasPrefix("skiff ") && table[1].contains(" running "), "\(table)")
+            #expect(table[1].contains("64M"))
+            // Columns begin where their titles do.
+            let column = table[0].range(of: "IMAGE")?.lowerBound ?? table[0].startIndex
+            #expect(table[1][column...].hasPrefix("skiff"))
+            let list = try JSON(parsing: try hulls.run(["ps", "--json"]).output)
+            #expect(list.elements.first?["state"] == "running")
+            let statistics = try hulls.run(["stats", name])
+            #expect(statistics.text.contains("RETIRED"), "\(statistics.text)\(statistics.errors)")
+            // What a pipe types is typed, and the machine's end is the end of the visit.
+            try hulls.expect("skiff> ", on: name)
+            let visit = try hulls.run(["console", name], input: "primes 1000\npoweroff 7\n")
+            #expect(visit.status == 0 && visit.text.contains("168 primes"), "\(visit.text)")
+            #expect(visit.errors.contains("has ended"))
+            #expect(try hulls.run(["ps"]).text.split(separator: "\n").count == 1)
+            let log = try String(
+                contentsOf: hulls.sockets.appendingPathComponent("skiff.log"), encoding: .utf8)
+            #expect(log.contains("168 primes") && log.contains("exit code 7"), "\(log)")
+        }
+    }
+
+    @Test(arguments: [[], ["--harts", "2"], ["--harts", "2", "--deterministic"]])
+    func aPausedMachineStandsStill(_ options: [String]) throws {
+        try Hulls.with { hulls in
+            let name = try hulls.start(options)
+            try hulls.expect("skiff> ", on: name)
+            // A busy guest, so that standing still means something.
+            #expect(
+                try hulls.client(name).ask(
+                    "POST", "/v1/console/input", ["text": "primes 90000000\n"])?.status == 204)
+            let running = (try hulls.retired(name), try hulls.retired(name))
+            #expect(running.0 < running.1)
+            #expect(try hulls.run(["pause", name]).status == 0)
+            let first = try hulls.ask(name, "GET", "/v1/stats")
+            usleep(300_000)
+            let second = try hulls.ask(name, "GET", "/v1/stats")
+            #expect(
+                first["harts"]?.elements.first?["retired"]
+                    == second["harts"]?.elements.first?["retired"])
+            #expect(first["guestSeconds"] == second["guestSeconds"])
+            #expect(first["seconds"] != second["seconds"])
+            #expect(try hulls.run(["ps"]).text.contains(" paused "))
+            // Twice is no error, and a key that is typed meanwhile waits.
+            #expect(try hulls.run(["pause", name]).status == 0)
+            #expect(try hulls.run(["resume", name]).status == 0)
+            #expect(try hulls.run(["ps"]).text.contains(" running "))
+            let after = (try hulls.retired(name), try hulls.retired(name))
+            #expect(after.0 < after.1)
+            let clock = (
+                second["guestSeconds"]?.number ?? 0,
+                try hulls.ask(name, "GET", "/v1/stats")["guestSeconds"]?.number ?? 0
+            )
+            #expect(clock.0 < clock.1)
+            #expect(try hulls.run(["stop", name]).status == 0)
+            #expect(hulls.running == [])
+        }
+    }
+
+    @Test func whatIsWrongAtTheStartIsSaidAtOnce() throws {
+        try Hulls.with { hulls in
+            for (arguments, status, says) in [
+                (["/nowhere/kernel"], Int32(1), "/nowhere/kernel"),
+                (["--memory", "1"], 64, "memory"),
+                (["--name", "../x"], 64, "../x"),
+            ] {
+                let outcome = try hulls.run(["boot", "--detach"] + arguments)
+                #expect(outcome.status == status && outcome.text == "")
+                #expect(outcome.errors.contains(says), "\(outcome.errors)")
+            }
+            #expect(hulls.running == [])
+            for command in ["stats", "stop", "pause", "resume", "console"] {
+                let outcome = try hulls.run([command, "nobody"])
+                #expect(outcome.status == 1 && outcome.errors.contains("nobody"), "\(command)")
+            }
+        }
+    }
+
+    @Test func namesAreUnique() throws {
+        try Hulls.with { hulls in
+            #expect(try hulls.start(["--name", "a.b_c-1"]) == "a.b_c-1")
+            let again = try hulls.run(["boot", "--name", "a.b_c-1"])
+            #expect(
+                again.status == 64 && again.errors.contains("runs already (process "),
+                "\(again.errors)")
+            #expect(try hulls.start() == "skiff")
+            #expect(try hulls.start() == "skiff-2")
+            #expect(hulls.running == ["a.b_c-1", "skiff", "skiff-2"])
+            let which = try hulls.run(["console"])
+            #expect(which.status == 64 && which.errors.contains("skiff, skiff-2"))
+        }
+    }
+
+    @Test func aDeadMachineLeavesNothingInTheWay() throws {
+        try Hulls.with { hulls in
+            let name = try hulls.start()
+            let process = try hulls.ask(name, "GET", "/v1/machine")["pid"]?.integer ?? 0
+            try #require(process > 1)
+            kill(pid_t(process), SIGKILL)
+            let socket = hulls.sockets.appendingPathComponent("skiff.sock").path
+            #expect(FileManager.default.fileExists(atPath: socket))
+            // The kernel needs a moment to let go of it.
+            for _ in 0..<500 where kill(pid_t(process), 0) == 0 { usleep(10_000) }
+            #expect(try hulls.run(["ps"]).text.split(separator: "\n").count == 1)
+            #expect(!FileManager.default.fileExists(atPath: socket))
+            #expect(try hulls.start() == "skiff")
+        }
+    }
+
+    /// A process that was stopped holds nobody up.
+    @Test func aMachineThatSaysNothingIsListed() throws {
+        try Hulls.with { hulls in
+            let name = try hulls.start()
+            let process = pid_t(try hulls.ask(name, "GET", "/v1/machine")["pid"]?.integer ?? 0)
+            try #require(process > 1)
+            kill(process, SIGSTOP)
+            defer { kill(process, SIGCONT) }
+            let line = try hulls.run(["ps"]).text.split(separator: "\n").last ?? ""
+            #expect(line.hasPrefix("skiff  \(process)  silent"), "\(line)")
+        }
+    }
+
+    @Test func nobodyElseMayLookIn() throws {
+        try Hulls.with { hulls in
+            let name = try hulls.start()
+            func mode(_ path: String) throws -> Int {
+                try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+                    ?? 0
+            }
+            #expect(try mode(hulls.sockets.path) == 0o700)
+            for file in ["sock", "lock", "log"] {
+                #expect(try mode("\(hulls.sockets.path)/\(name).\(file)") == 0o600, "\(file)")
+            }
+            #expect(try hulls.run(["stop", name]).status == 0)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: hulls.sockets.path)
+            let refused = try hulls.run(["boot", "--detach"])
+            #expect(refused.status == 1 && refused.errors.contains("closed to others"))
+            // A machine at a terminal or a pipe does without.
+            let attended = try hulls.run(
+                ["boot", "--memory", "64M", "--timeout", "120"], input: "poweroff 3\n")
+            #expect(attended.status == 3 && attended.errors.contains("no control socket"))
+        }
+    }
+
+    @Test func theTerminalOfAVisitorIsRestored() throws {
+        try Hulls.with { hulls in
+            let name = try hulls.start()
+            try hulls.expect("skiff> ", on: name)
+            let socket = hulls.folder.appendingPathComponent("tmux").path
+            func tmux(_ arguments: String...) throws -> String {
+                try Toolchain.run("tmux", ["-S", socket] + arguments).text
+            }
+            func wait(for text: String) throws -> String {
+                var screen = ""
+                for _ in 0..<500 {
+                    screen = try tmux("capture-pane", "-p", "-S", "-", "-t", "t")
+                    if screen.contains(text) { return screen }
+                    usleep(20_000)
+                }
+                Issue.record("no \(text) in \(screen)")
+                return screen
+            }
+            _ = try tmux(
+                "-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", "100", "-y", "40",
+                "env XDG_RUNTIME_DIR=\(hulls.folder.path) PS1='$ ' sh")
+            defer { _ = try? tmux("kill-server") }
+            _ = try tmux("send-keys", "-t", "t", "\(HullRun.binary.path) console \(name)", "Enter")
+            // The prompt of long ago is there.
+            _ = try wait(for: "skiff> ")
+            _ = try tmux("send-keys", "-t", "t", "primes 1000", "Enter")
+            _ = try wait(for: "168 primes")
+            _ = try tmux("send-keys", "-t", "t", "C-a", "d")
+            _ = try wait(for: "[left skiff]")
+            _ = try tmux("send-keys", "-t", "t", "stty -a; echo do''ne", "Enter")
+            let settings = try wait(for: "\ndone")
+            #expect(settings.contains(" icanon") && settings.contains(" echo "), "\(settings)")
+            #expect(hulls.running == [name])
+        }
+    }
+}
