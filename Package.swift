@@ -69,7 +69,7 @@ let package = Package(
             "MachineTests",
             [
                 "Machine", "Hart", "FDT", "RISCV", "Effects", "Devices", "Journal", "GuestMemory",
-                "Bits",
+                "Bits", "TestKit",
             ]),
         unsafeRoom("Translator", ["Hart", "RISCV", "GuestMemory", "Bits", "CHost"]),
         tests(
@@ -77,7 +77,9 @@ let package = Package(
             ["Hull", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             resources: ["Golden"]),
         room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
-        tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
+        tests(
+            "HostIOTests",
+            ["HostIO", "Journal", "Effects", "Bits", "CHost", "HostProbe", "TestKit"]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
             path: "Tests/Probes/HostProbe", swiftSettings: strict),
@@ -157,6 +159,6 @@ let package = Package(
         tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit", "EngineKit"]),
         tests(
             "DebuggerTests", ["Debugger", "Machine", "Hart", "Effects", "Bits"]),
-        tests("GuestRuns", ["hull-command", "TestKit"]),
+        tests("GuestRuns", ["hull-command", "GuestKit", "TestKit"]),
     ]
 )

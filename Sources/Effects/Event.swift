@@ -11,6 +11,12 @@ package enum Event: Sendable, Equatable {
     /// A submitted block request ended. `data` holds what a read read.
     case block(device: Int, tag: UInt64, BlockStatus, data: [UInt8])
     case entropy(device: Int, [UInt8])
+    /// The host's time of day moved by so many nanoseconds against the board's `time`.
+    case timeOfDay(shift: Int64)
+    /// The guest should make do with so much memory: what is beyond goes into its balloon.
+    case memoryTarget(bytes: UInt64)
+    /// The guest should say how it uses its memory.
+    case memoryStatistics
     /// The board's `time` reached what a device had scheduled.
     case timer(device: Int)
     /// The outside asks for the end (a signal, a key, a time-out).

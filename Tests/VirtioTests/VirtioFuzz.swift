@@ -78,6 +78,7 @@ struct VirtioFuzz {
             device: random.one(of: [
                 .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
                 .entropy(VirtioEntropy(device: 0)),
+                .balloon(VirtioBalloon(device: 0, ramBytes: Self.ram)),
             ]))
     }
 
@@ -224,6 +225,9 @@ struct VirtioFuzz {
     private mutating func answer() {
         switch random.below(10) {
         case 0: deliver(.input(device: 0, [UInt8](repeating: 7, count: Int(random.below(64)))))
+        case 1 where random.chance(50):
+            deliver(
+                random.chance(50) ? .memoryStatistics : .memoryTarget(bytes: random.below(1 << 20)))
         case 1: deliver(.resize(device: 0, columns: Int(random.below(300)), rows: 25))
         case 2:
             deliver(.block(device: 0, tag: random.below(99), .ok, data: [1]), isAnswer: false)

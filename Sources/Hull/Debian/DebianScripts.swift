@@ -36,6 +36,7 @@ extension DebianGuest {
         virtio:d00000001*) name=virtio_net;;
         virtio:d00000002*) name=virtio_blk;;
         virtio:d00000004*) name=virtio_rng;;
+        virtio:d00000005*) name=virtio_balloon;;
         fs-*) name=${name#fs-};;
         esac
         [ -e "/lib/modules/$name.order" ] || exit 1
