@@ -73,7 +73,7 @@ let package = Package(
             "MachineTests",
             [
                 "Machine", "Hart", "FDT", "RISCV", "Effects", "Devices", "Journal", "GuestMemory",
-                "Bits",
+                "Bits", "TestKit",
             ]),
         unsafeRoom("Translator", ["Hart", "RISCV", "GuestMemory", "Bits", "CHost"]),
         tests(
@@ -81,7 +81,9 @@ let package = Package(
             ["Hull", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             resources: ["Golden"]),
         room("HostIO", ["Control", "Journal", "Ethernet", "GuestMemory", "Effects", "Bits", "CHost"]),
-        tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
+        tests(
+            "HostIOTests",
+            ["HostIO", "Journal", "Effects", "Bits", "CHost", "HostProbe", "TestKit"]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
             path: "Tests/Probes/HostProbe", swiftSettings: strict),

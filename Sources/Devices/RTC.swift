@@ -50,6 +50,14 @@ package struct RTC: Sendable, Equatable {
         tick(now: now, &effects)
     }
 
+    /// The host's time of day moved; what the guest has set moves with it.
+    package mutating func shift(
+        byNanoseconds shift: Int64, now: UInt64, _ effects: inout EffectList
+    ) {
+        epoch = epoch &+ UInt64(bitPattern: shift)
+        tick(now: now, &effects)
+    }
+
     private static func access(_ offset: UInt64, _ width: AccessWidth) -> RegisterAccess<Register>?
     {
         guard let register = Register(rawValue: offset) else { return nil }

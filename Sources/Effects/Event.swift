@@ -17,6 +17,12 @@ package enum Event: Sendable, Equatable {
     case transmitted(device: Int, bytes: Int)
     /// The network of device `device` is there, or is not.
     case link(device: Int, isUp: Bool)
+    /// The host's time of day moved by so many nanoseconds against the board's `time`.
+    case timeOfDay(shift: Int64)
+    /// The guest should make do with so much memory: what is beyond goes into its balloon.
+    case memoryTarget(bytes: UInt64)
+    /// The guest should say how it uses its memory.
+    case memoryStatistics
     /// The board's `time` reached what a device had scheduled.
     case timer(device: Int)
     /// Somebody presses the power button.

@@ -76,6 +76,8 @@ extension Memslot {
             // Advice: a host without huge pages says EINVAL, and the guest runs all the same.
             unsafe _ = madvise(base, count, MADV_HUGEPAGE)
         }
+        // Gigabytes of a guest, secrets and all, are of no use in a core dump.
+        unsafe _ = madvise(base, count, MADV_DONTDUMP)
         let pages = count >> Int(Page.shift)
         guard let flags = unsafe reserve(pages, -1, alignment: Int(Page.bytes)) else {
             unsafe _ = munmap(base, count)

@@ -126,6 +126,10 @@ public struct Configuration: Sendable {
     public var title: String?
     /// The command starts the machine in a session of its own and leaves it running.
     public var isDetached = false
+    /// The command's own: before the guest's first instruction, the program gives up the host's files,
+    /// its capabilities and most system calls. A ``VirtualMachine`` leaves that to the program it is
+    /// part of.
+    package var isConfined = true
 
     /// Skiff on one hart with 1 GiB of memory.
     public init() {}

@@ -39,6 +39,14 @@ package struct BoardClock: Sendable, Equatable {
         return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
     }
 
+    /// CLOCK_REALTIME, in nanoseconds since 1970.
+    package static func hostUnixNanoseconds() -> UInt64 {
+        var now = timespec()
+        // SAFETY: the call fills `now`, which outlives it.
+        unsafe _ = clock_gettime(CLOCK_REALTIME, &now)
+        return UInt64(max(now.tv_sec, 0)) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
+    }
+
     /// `time`, in host mode.
     package var hostTicks: UInt64 { ticks(retired: 0) }
 

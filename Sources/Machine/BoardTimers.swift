@@ -9,6 +9,7 @@ struct BoardTimers {
     static let never = UInt64.max
     /// The next timer of a device.
     var deviceDeadline = BoardTimers.never
+    var wallClock = WallClock()
 }
 
 /// Time, as devices and harts see it.
@@ -32,6 +33,7 @@ extension SystemBus {
         for hart in harts { advance(hart, to: now) }
     }
     func advanceDevices(to now: UInt64) {
+        followTimeOfDay(now)
         guard now >= timers.deviceDeadline else { return }
         devices.tick(now: now, &effects)
         settle()

@@ -96,7 +96,7 @@ package final class Machine {
         memoryOwner = GuestMemoryOwner(memory)
         let bus = SystemBus(
             board: board, memory: memory, clock: BoardClock(parts.clock),
-            unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts),
+            unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(board, parts),
             backEnds: BackEnds(
                 consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
         bus.backEnds.networks = parts.networks.mapValues(\.backEnd)
@@ -125,8 +125,10 @@ package final class Machine {
         self.tracer = tracer
     }
 
-    /// Drives from the first slot on, the console and entropy in the last.
-    private static func virtioDevices(_ parts: MachineParts) throws(HullError) -> [VirtioDevice] {
+    /// Drives from the first slot on, the console and entropy in the last, the balloon before it.
+    private static func virtioDevices(_ board: Board, _ parts: MachineParts) throws(HullError)
+        -> [VirtioDevice]
+    {
         var slots = [VirtioDevice](repeating: .none, count: AddressMap.virtioSlotCount)
         guard parts.drives.count <= slots.count else {
             throw HullError(
@@ -152,6 +154,9 @@ package final class Machine {
         }
         if parts.hasPowerButton, let slot = slots.lastIndex(of: .none) {
             slots[slot] = .powerButton(VirtioPowerButton())
+        }
+        if let slot = slots.lastIndex(of: .none) {
+            slots[slot] = .balloon(VirtioBalloon(device: slot, ramBytes: board.ramBytes))
         }
         return slots
     }

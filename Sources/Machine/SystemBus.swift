@@ -53,6 +53,7 @@ package final class SystemBus: Bus {
         defer { shared?.release(hart) }
         accesses.count(place, isStore: false)
         let now = place.readsTime ? now : 0
+        if place == .rtc { followTimeOfDay(now) }
         let value = devices.read(place, offset, width, now: now, memory, &effects)
         if let onAccess {
             onAccess(DeviceAccess(hart.id, place, address, width, isStore: false, value))
@@ -173,6 +174,10 @@ package final class SystemBus: Bus {
             .link(let device, _):
             tell(device, event)
         case .powerButton: for slot in devices.virtio.indices { tell(slot, event) }
+        case .memoryTarget, .memoryStatistics: balloonSlot.map { tell($0, event) }
+        case .timeOfDay(let shift):
+            devices.rtc.shift(byNanoseconds: shift, now: now, &effects)
+            timers.deviceDeadline = devices.deadline(now: now) ?? BoardTimers.never
         case .inputClosed, .timer: break
         }
         settle()

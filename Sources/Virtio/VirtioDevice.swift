@@ -42,7 +42,7 @@ extension DeviceModel {
 /// The device in a slot. A step changes the model where it lies: an existential is opened in place,
 /// so nothing of the device is copied.
 package struct VirtioDevice: Sendable, Equatable {
-    private var model: (any DeviceModel)?
+    private(set) var model: (any DeviceModel)?
 
     private init(_ model: (any DeviceModel)?) { self.model = model }
 
@@ -55,6 +55,7 @@ package struct VirtioDevice: Sendable, Equatable {
     package static func net(_ model: VirtioNet) -> Self { Self(model) }
     package static func entropy(_ model: VirtioEntropy) -> Self { Self(model) }
     package static func powerButton(_ model: VirtioPowerButton) -> Self { Self(model) }
+    package static func balloon(_ model: VirtioBalloon) -> Self { Self(model) }
 
     package static func == (one: Self, other: Self) -> Bool {
         guard let model = one.model else { return other.model == nil }

@@ -82,6 +82,12 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Counts of the run go to standard error at its end.")
     var stats = false
 
+    @Flag(
+        help:
+            "Keeps the host's files and system calls within reach, for those who debug Hull itself."
+    )
+    var noConfinement = false
+
     func validate() throws {
         if detach && gdb != nil {
             throw ValidationError("--gdb waits for a debugger, and --detach for nobody.")
@@ -128,6 +134,7 @@ struct RunOptions: ParsableArguments {
         chosen.timeoutSeconds = timeout
         chosen.printsStatistics = stats
         chosen.debugger = gdb
+        chosen.isConfined = !noConfinement
         chosen.trace = trace?.kinds ?? []
         chosen.traceFile = traceFile
     }

@@ -35,6 +35,20 @@ import Testing
         #expect(rtc.unixNanoseconds(now: 501) == 0x1_0000_0002 + 100)
     }
 
+    @Test mutating func itMovesWithTheHost() {
+        _ = write(0x10, 1)
+        _ = setAlarm(Self.epoch + 1_000_000, now: 5)
+        effects = EffectList()
+        rtc.shift(byNanoseconds: 999_000, now: 5, &effects)
+        #expect(rtc.unixNanoseconds(now: 5) == Self.epoch + 999_500)
+        #expect(rtc.deadline(now: 5) == 10 && effects.items == [.schedule(at: 10)])
+        effects = EffectList()
+        rtc.shift(byNanoseconds: 1000, now: 6, &effects)
+        #expect(effects.items == [.raise(line: 11)])
+        rtc.shift(byNanoseconds: -2_000_000, now: 6, &effects)
+        #expect(rtc.unixNanoseconds(now: 6) == Self.epoch - 999_400)
+    }
+
     @Test mutating func alarmRingsOnceAndOnlyIfEnabled() {
         #expect(setAlarm(Self.epoch + 1050) == [.schedule(at: 11)], "the first tick after it")
         #expect(read(0x18) == 1)

@@ -44,6 +44,15 @@ final class HullRun: @unchecked Sendable {
         if process.isRunning { process.terminate() }
     }
 
+    var processIdentifier: Int32 { process.processIdentifier }
+
+    /// Memory of the process that the host holds now, in bytes.
+    var residentBytes: Int {
+        let path = "/proc/\(process.processIdentifier)/statm"
+        let words = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: " ")
+        return words.flatMap { $0.count > 1 ? Int($0[1]) : nil }.map { $0 * 4096 } ?? 0
+    }
+
     func send(_ text: String) throws {
         try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
     }

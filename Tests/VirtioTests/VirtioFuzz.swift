@@ -82,6 +82,7 @@ struct VirtioFuzz {
             .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
             .entropy(VirtioEntropy(device: 0)), .net(card), .net(card),
             .powerButton(VirtioPowerButton()),
+            .balloon(VirtioBalloon(device: 0, ramBytes: Self.ram)),
         ])
         slot = VirtioSlot(slot: 0, line: 1, device: device)
         queueCount = device.id == 1 ? 3 : 2
@@ -232,6 +233,9 @@ struct VirtioFuzz {
     private mutating func answer() {
         switch random.below(10) {
         case 0: deliver(.input(device: 0, [UInt8](repeating: 7, count: Int(random.below(64)))))
+        case 1 where random.chance(50):
+            deliver(
+                random.chance(50) ? .memoryStatistics : .memoryTarget(bytes: random.below(1 << 20)))
         case 1: deliver(.resize(device: 0, columns: Int(random.below(300)), rows: 25))
         case 2:
             deliver(.block(device: 0, tag: random.below(99), .ok, data: [1]), isAnswer: false)

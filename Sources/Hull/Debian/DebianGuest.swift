@@ -12,8 +12,15 @@ package struct DebianGuest: Sendable, Equatable {
 
     package typealias Progress = DebianArchive.Progress
 
-    /// Changes when what is built from the packages does.
-    private static let format = 2
+    /// Changes when what is built from the packages does (FNV-1a of all that says what it is).
+    private static var format: String {
+        let orders = demanded.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let parts = [initialProgram, shellSettings, moduleLoader, "\(firstModules)"] + orders
+        let hash = parts.joined().utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
+        return String(hash, radix: 16)
+    }
     /// What is loaded when the guest starts, and what when it is asked for. Modules are large: to load
     /// all of them would double the time to a shell.
     private static let firstModules = ["virtio_mmio"]
@@ -21,6 +28,7 @@ package struct DebianGuest: Sendable, Equatable {
         "virtio_blk": ["virtio_blk"], "virtio_net": ["af_packet", "virtio_net"],
         "virtio_rng": ["virtio_rng"],
         "virtio_input": ["virtio_input", "evdev"],
+        "virtio_balloon": ["virtio_balloon"],
         "ext4": ["crc32c_generic", "ext4"], "9p": ["9pnet_virtio", "9p"], "overlay": ["overlay"],
     ]
 

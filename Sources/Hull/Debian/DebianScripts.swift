@@ -78,6 +78,7 @@ extension DebianGuest {
         virtio:d00000004*) name=virtio_rng;;
         net-pf-17) name=virtio_net;;
         virtio:d00000012*) name=virtio_input;;
+        virtio:d00000005*) name=virtio_balloon;;
         fs-*) name=${name#fs-};;
         esac
         [ -e "/lib/modules/$name.order" ] || exit 1
