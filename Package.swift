@@ -53,6 +53,7 @@ let package = Package(
         room("SBI", ["RISCV", "Effects", "Bits"]),
         room("Devices", ["Effects", "Bits"]),
         room("Journal", ["Effects", "GuestMemory", "Bits"]),
+        room("NineP"),
         tests("JournalTests", ["Journal", "Effects"]),
         // Floor 2.
         unsafeRoom("Hart", ["RISCV", "GuestMemory", "Bits", "CHost"]),
@@ -76,8 +77,10 @@ let package = Package(
             "TranslatorTests",
             ["Hull", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             resources: ["Golden"]),
-        room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
-        tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
+        room("HostIO", ["Journal", "NineP", "GuestMemory", "Effects", "Bits", "CHost"]),
+        tests(
+            "HostIOTests",
+            ["HostIO", "Journal", "NineP", "Effects", "Bits", "HostProbe", "TestKit"]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
             path: "Tests/Probes/HostProbe", swiftSettings: strict),

@@ -11,6 +11,7 @@ package struct Assembly {
     package let machine: Machine
     package private(set) var boot: Boot
     private let drives: [any BlockBackEnd]
+    private let shares: [any ShareBackEnd]
     private let traceOutput: TraceOutput?
     private let profile: PerfMap?
     /// A sentence for people, where another engine runs than the one that was chosen.
@@ -34,11 +35,12 @@ package struct Assembly {
                     : try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
         }
         self.drives = drives
+        shares = try configuration.startShares(inbox)
         let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
         notice = choice.notice
         var startThread: StartThread?
         if !configuration.runsHartsInTurns { startThread = Self.startThread }
-        let parts = MachineParts(
+        var parts = MachineParts(
             clock: clock, inbox: inbox, consoles: consoles, drives: drives,
             entropy: clock == .host ? HostEntropy(inbox: inbox) : RepeatableEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
@@ -47,6 +49,7 @@ package struct Assembly {
         ) { memory in
             choice.make(memory, configuration)
         }
+        parts.shares = shares
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)
@@ -67,6 +70,7 @@ package struct Assembly {
     /// Waits until what the guest wrote is in the drives, and lets go of them.
     package func close() {
         for drive in drives { drive.close() }
+        for share in shares { share.close() }
         traceOutput?.flush()
         profile?.flush()
     }

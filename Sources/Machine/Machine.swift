@@ -24,6 +24,8 @@ package struct MachineParts {
     package var consoles: [Int: any ConsoleBackEnd]
     /// Drives, in the order of their virtio slots.
     package var drives: [any BlockBackEnd]
+    /// Shared folders, in the slots behind the drives'.
+    package var shares: [any ShareBackEnd] = []
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
     /// A reset that the guest asks for ends the run.
@@ -89,7 +91,8 @@ package final class Machine {
             board: board, memory: memory, clock: BoardClock(parts.clock),
             unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts),
             backEnds: BackEnds(
-                consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
+                consoles: parts.consoles, drives: parts.drives, shares: parts.sharesBySlot,
+                entropy: parts.entropy))
         self.bus = bus
         let isParallel = parts.startThread != nil && parts.clock == .host
         startThread = isParallel ? parts.startThread : nil
@@ -118,16 +121,20 @@ package final class Machine {
     /// Drives from the first slot on, the console and entropy in the last.
     private static func virtioDevices(_ parts: MachineParts) throws(HullError) -> [VirtioDevice] {
         var slots = [VirtioDevice](repeating: .none, count: AddressMap.virtioSlotCount)
-        guard parts.drives.count <= slots.count else {
+        guard parts.drives.count + parts.shares.count <= slots.count else {
             throw HullError(
                 .usage,
-                "The board has \(slots.count) slots, too few for \(parts.drives.count) drives.")
+                "The board has \(slots.count) slots, too few for \(parts.drives.count) drives"
+                    + " and \(parts.shares.count) shared folders.")
         }
         for (slot, drive) in parts.drives.enumerated() {
             slots[slot] = .block(
                 VirtioBlock(
                     device: slot, byteCount: drive.byteCount, isReadOnly: drive.isReadOnly,
                     identification: Array("drive\(slot)".utf8)))
+        }
+        for (slot, share) in parts.sharesBySlot {
+            slots[slot] = .share(VirtioShare(device: slot, name: Array(share.name.utf8)))
         }
         for (device, _) in parts.consoles where slots.indices.contains(device) {
             guard slots[device] == .none else {

@@ -53,6 +53,7 @@ package struct VirtioDevice: Sendable, Equatable {
     package static func block(_ model: VirtioBlock) -> Self { Self(model) }
     package static func console(_ model: VirtioConsole) -> Self { Self(model) }
     package static func entropy(_ model: VirtioEntropy) -> Self { Self(model) }
+    package static func share(_ model: VirtioShare) -> Self { Self(model) }
 
     package static func == (one: Self, other: Self) -> Bool {
         guard let model = one.model else { return other.model == nil }

@@ -14,6 +14,13 @@ struct RunOptions: ParsableArguments {
     var drive: [String] = []
 
     @Option(
+        name: [.customShort("v"), .customLong("volume")],
+        help: ArgumentHelp(
+            "A folder of the host that the guest mounts by the name GUEST; with :ro it can change"
+                + " nothing there.", valueName: "host:guest[:ro]"), completion: .directory)
+    var volumes: [Volume] = []
+
+    @Option(
         help: ArgumentHelp(
             "What runs the harts: \(Configuration.Engine.names). Without it, the translator where this"
                 + " host can run its code.", valueName: "engine"))
@@ -85,6 +92,7 @@ struct RunOptions: ParsableArguments {
     func apply(to chosen: inout Configuration) {
         chosen.arguments = append
         chosen.drives = Self.drives(drive)
+        chosen.shares = volumes.map(\.share)
         if let engine {
             chosen.engine = engine
             chosen.requiresEngine = true

@@ -42,6 +42,7 @@ struct VirtioFuzz {
     private var lineIsRaised = false
     private var underWay: [BlockRequest] = []
     private var entropyUnderWay = 0
+    private var sharesUnderWay: [ShareRequest] = []
     private var availableIndex: [UInt16] = [0, 0]
     private(set) var completions = 0
     private var violation: String?
@@ -78,6 +79,7 @@ struct VirtioFuzz {
             device: random.one(of: [
                 .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
                 .entropy(VirtioEntropy(device: 0)),
+                .share(VirtioShare(device: 0, name: Array("/src".utf8))),
             ]))
     }
 
@@ -230,6 +232,13 @@ struct VirtioFuzz {
         case 3 where entropyUnderWay > 0:
             entropyUnderWay -= 1
             deliver(.entropy(device: 0, [UInt8](repeating: 9, count: Int(random.below(80)))))
+        case 4...7 where !sharesUnderWay.isEmpty:
+            let index = Int(random.below(UInt64(sharesUnderWay.count)))
+            let request = sharesUnderWay.remove(at: index)
+            let count = min(request.answerLimit, Int(random.below(200)))
+            let answer = [UInt8](repeating: UInt8(random.below(256)), count: count)
+            let tag = random.chance(95) ? request.tag : random.below(99)
+            deliver(.share(device: 0, tag: tag, answer: random.chance(97) ? answer : nil))
         default:
             guard !underWay.isEmpty else { return }
             let request = underWay.remove(at: Int(random.below(UInt64(underWay.count))))
@@ -273,6 +282,10 @@ struct VirtioFuzz {
                 if !wasLive && !isLive { fail("submitted while not live") }
                 checkRequest(request)
                 underWay.append(request)
+            case .share(let request):
+                if !wasLive && !isLive { fail("a message while not live") }
+                if request.message.count < 7 || request.answerLimit < 7 { fail("no message") }
+                sharesUnderWay.append(request)
             case .entropy(_, let count):
                 if count < 1 || count > 4096 { fail("\(count) bytes of entropy") }
                 entropyUnderWay += 1

@@ -13,7 +13,7 @@ package struct DebianGuest: Sendable, Equatable {
     package typealias Progress = DebianArchive.Progress
 
     /// Changes when what is built from the packages does.
-    private static let format = 1
+    private static let format = 2
     /// What is loaded when the guest starts, and what when it is asked for. Modules are large: to load
     /// all of them would double the time to a shell.
     private static let firstModules = ["virtio_mmio"]
@@ -109,6 +109,7 @@ package struct DebianGuest: Sendable, Equatable {
         }
         archive.file("sbin/modprobe", Array(moduleLoader.utf8), isExecutable: true)
         archive.file("etc/shell", Array(shellSettings.utf8))
+        archive.file("etc/9p", Array(shareOptions.utf8))
         // What mount tries, so that the kernel asks for the module.
         archive.file("etc/filesystems", Array("ext4\n".utf8))
         archive.file("init", Array(initialProgram.utf8), isExecutable: true)
