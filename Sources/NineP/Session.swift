@@ -66,7 +66,7 @@ package struct Session<Tree: FileTree> {
         case .readFolder(let fid, let offset, let count):
             return try readFolder(fid, offset, count, answer)
         case .synchronise(let fid, let dataOnly):
-            try tree.synchronise(try handle(fid), dataOnly: dataOnly)
+            try tree.synchronise(try openFile(fid), dataOnly: dataOnly)
             return answer.empty
         case .lock, .findLock: return try lock(request, answer)
         case .attributes(let fid): return try attributes(fid, answer)
@@ -93,7 +93,7 @@ package struct Session<Tree: FileTree> {
         guard let fid = fids[number] else { throw .badDescriptor }
         return fid
     }
-    func handle(_ number: UInt32) throws(FileError) -> Tree.Handle {
+    func openFile(_ number: UInt32) throws(FileError) -> Tree.Handle {
         guard let handle = try fid(number).handle else { throw .badDescriptor }
         return handle
     }

@@ -66,7 +66,7 @@ extension Session {
     func readFolder(_ number: UInt32, _ offset: UInt64, _ count: UInt32, _ answer: Answer)
         throws(FileError) -> [UInt8]
     {
-        let handle = try handle(number)
+        let handle = try openFile(number)
         let fieldBytes = MessageWriter.headerBytes + 4
         let limit = fieldBytes + min(Int(count), answerLimit - fieldBytes)
         var writer = MessageWriter(answer.type, tag: answer.tag, capacity: max(limit, 64))
@@ -129,9 +129,9 @@ extension Session {
         switch request {
         case .lock(let number, let lock):
             // P9_LOCK_SUCCESS, or P9_LOCK_BLOCKED: the client tries again.
-            writer.byte(try tree.lock(try handle(number), lock) ? 0 : 1)
+            writer.byte(try tree.lock(try openFile(number), lock) ? 0 : 1)
         case .findLock(let number, let lock, let process, let client):
-            let found = try tree.findLock(try handle(number), lock)
+            let found = try tree.findLock(try openFile(number), lock)
             writer.byte(found.kind.rawValue)
             writer.double(found.start)
             writer.double(found.count)

@@ -37,11 +37,11 @@ struct ShareTests {
                 """, in: folder)
             let there = try Self.shell("cd in; \(Self.digest)", in: folder)
             let text = try Self.output(
-                "cd /src/in; \(Self.digest); cp -r . ../out; cd ../out; \(Self.digest)",
+                "cd /src/in; \(Self.digest); cp -r . ../out",
                 sharing: folder)
             let sum = String(there.prefix(64))
             #expect(sum.count == 64)
-            #expect(text.components(separatedBy: sum).count == 3, "\(text)")
+            #expect(text.components(separatedBy: sum).count == 2, "\(text)")
             let back = try Self.shell("cd out; \(Self.digest); find . -type f | wc -l", in: folder)
             #expect(back == "\(sum)\n10001\n")
         }
@@ -95,7 +95,6 @@ struct ShareTests {
                 touch -d '2001-02-03 04:05:06' a; [ $(stat -c %Y a) = 981173106 ]
                 exec 3<>a; rm a; echo three >&3; exec 3>&-
                 echo x > log; echo y >> log; echo z >> log; [ $(cat log | tr -d '\\n') = xyz ]
-                flock log echo locked
                 dd if=/dev/zero of=sparse bs=1 count=1 seek=1048575 2>/dev/null
                 [ $(stat -c %s sparse) = 1048576 ]
                 : > sparse; [ $(stat -c %s sparse) = 0 ]
@@ -110,7 +109,7 @@ struct ShareTests {
             try script.write(
                 to: folder.appendingPathComponent("script"), atomically: true, encoding: .utf8)
             let text = try Self.output("sh /src/script", sharing: folder)
-            for word in ["all good", "locked", "through", "runs"] {
+            for word in ["all good", "through", "runs"] {
                 #expect(text.contains(word), "\(text)")
             }
             let listing = try Self.shell("ls; stat -c %a private program; cat hard", in: folder)

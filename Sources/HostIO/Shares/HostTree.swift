@@ -8,9 +8,13 @@ import NineP
 package final class HostTree: FileTree {
     /// An open file or folder.
     package final class Handle {
-        let descriptor: Int32
+        private let descriptor: Int32
         init(_ descriptor: Int32) { self.descriptor = descriptor }
         deinit { close(descriptor) }
+        /// The descriptor, which stays open for as long as `body` runs.
+        func use<Result>(_ body: (Int32) -> Result) -> Result {
+            withExtendedLifetime(self) { body(descriptor) }
+        }
     }
 
     let root: Int32
@@ -56,7 +60,7 @@ package final class HostTree: FileTree {
         let folder = try walk(to: path.parent)
         return try opened(
             unsafe withCString(path.name) { name in
-                unsafe openat(folder.descriptor, name, flags, mode)
+                folder.use { unsafe openat($0, name, flags, mode) }
             })
     }
 
@@ -83,8 +87,8 @@ package final class HostTree: FileTree {
         var here = try opened(openBeneath(root, ".", flags, 0))
         for name in path.bytes.split(separator: UInt8(ascii: "/")) {
             here = try opened(
-                unsafe withCString(Array(name)) {
-                    unsafe openat(here.descriptor, $0, flags, 0)
+                unsafe withCString(Array(name)) { name in
+                    here.use { unsafe openat($0, name, flags, 0) }
                 })
         }
         return here
@@ -96,7 +100,7 @@ package final class HostTree: FileTree {
     ) throws(FileError) -> Result {
         let folder = try folder(path.parent)
         let name = path.isRoot ? [UInt8(ascii: ".")] : path.name
-        return unsafe withCString(name) { unsafe body(folder.descriptor, $0) }
+        return unsafe withCString(name) { name in folder.use { unsafe body($0, name) } }
     }
 
     /// The outcome of a call that says 0 or -1.
@@ -115,7 +119,7 @@ package final class HostTree: FileTree {
     package func status(_ handle: Handle) throws(FileError) -> FileStatus {
         var status = stat()
         // SAFETY: the call fills a local.
-        try check(unsafe fstat(handle.descriptor, &status))
+        try check(handle.use { unsafe fstat($0, &status) })
         return fileStatus(status)
     }
 

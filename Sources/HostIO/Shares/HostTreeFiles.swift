@@ -36,10 +36,10 @@ extension HostTree {
         if before == nil {
             // The client has applied its own umask, and ours is none of its business.
             if made.mode & Self.filePermissions != permissions {
-                try check(fchmod(handle.descriptor, permissions))
+                try check(handle.use { fchmod($0, permissions) })
             }
             if let (user, group) = ownership.host(user: owner.user, group: owner.group) {
-                try check(fchown(handle.descriptor, user, group))
+                try check(handle.use { fchown($0, user, group) })
             }
         }
         return handle
@@ -61,9 +61,8 @@ extension HostTree {
             // SAFETY: the call fills at most the `count` bytes behind the headroom.
             var got: Int
             repeat {
-                got = unsafe pread(
-                    handle.descriptor, buffer.baseAddress.map { unsafe $0 + headroom }, count,
-                    offset)
+                let place = unsafe buffer.baseAddress.map { unsafe $0 + headroom }
+                got = handle.use { unsafe pread($0, place, count, offset) }
             } while got < 0 && errno == EINTR
             failed = got < 0
             filled = headroom + max(got, 0)
@@ -82,9 +81,10 @@ extension HostTree {
             guard !overflow else { throw .invalid }
             let count = unsafe bytes.withUnsafeBytes { all in
                 // SAFETY: the range lies inside `all`.
-                unsafe pwrite(
-                    handle.descriptor, all.baseAddress.map { unsafe $0 + sent }, all.count - sent,
-                    at)
+                handle.use {
+                    unsafe pwrite(
+                        $0, all.baseAddress.map { unsafe $0 + sent }, all.count - sent, at)
+                }
             }
             if count > 0 {
                 sent += count
@@ -98,16 +98,16 @@ extension HostTree {
     }
 
     package func entries(_ handle: Handle, from offset: UInt64) throws(FileError) -> [FolderEntry] {
-        guard let offset = Int(exactly: offset), lseek(handle.descriptor, offset, SEEK_SET) >= 0
+        guard let offset = Int(exactly: offset), handle.use({ lseek($0, offset, SEEK_SET) }) >= 0
         else { throw .invalid }
         var status = stat()
         // SAFETY: the call fills a local.
-        try check(unsafe fstat(handle.descriptor, &status))
+        try check(handle.use { unsafe fstat($0, &status) })
         let room = 32 << 10
         var failed = false
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, filled in
             // SAFETY: the call fills at most `room` bytes and says how many.
-            let got = unsafe hull_read_folder(handle.descriptor, buffer.baseAddress, room)
+            let got = handle.use { unsafe hull_read_folder($0, buffer.baseAddress, room) }
             failed = got < 0
             filled = max(got, 0)
         }
@@ -138,7 +138,7 @@ extension HostTree {
     }
 
     package func synchronise(_ handle: Handle, dataOnly: Bool) throws(FileError) {
-        try check(dataOnly ? fdatasync(handle.descriptor) : fsync(handle.descriptor))
+        try check(handle.use { dataOnly ? fdatasync($0) : fsync($0) })
     }
 
     // MARK: Locks
@@ -152,9 +152,8 @@ extension HostTree {
 
     package func lock(_ handle: Handle, _ lock: FileLock) throws(FileError) -> Bool {
         let (start, count) = try range(lock)
-        if hull_lock_set(handle.descriptor, Int32(lock.kind.rawValue), start, count) == 0 {
-            return true
-        }
+        let kind = Int32(lock.kind.rawValue)
+        if handle.use({ hull_lock_set($0, kind, start, count) }) == 0 { return true }
         if errno == EAGAIN || errno == EACCES { return false }
         throw Self.failure()
     }
@@ -164,8 +163,9 @@ extension HostTree {
         var found: [Int64] = [2, 0, 0]
         // SAFETY: the call fills the three elements.
         try check(
-            unsafe hull_lock_get(
-                handle.descriptor, Int32(lock.kind.rawValue), start, count, &found))
+            handle.use {
+                unsafe hull_lock_get($0, Int32(lock.kind.rawValue), start, count, &found)
+            })
         guard found[0] != 2 else {
             return FileLock(kind: .none, start: lock.start, count: lock.count)
         }

@@ -20,7 +20,7 @@ extension HostTree {
             let times = [try time(changes.accessed), try time(changes.modified)]
             // SAFETY: both calls read two elements.
             if let handle {
-                try check(unsafe futimens(handle.descriptor, times))
+                try check(handle.use { unsafe futimens($0, times) })
             } else {
                 try check(
                     try unsafe withName(path) {
@@ -33,8 +33,8 @@ extension HostTree {
     private func truncate(_ path: FilePath, _ handle: Handle?, _ size: UInt64) throws(FileError) {
         guard let size = Int(exactly: size) else { throw .invalid }
         // A handle that was opened for reading cannot: its file is opened once more.
-        if let handle, ftruncate(handle.descriptor, size) == 0 { return }
-        try check(ftruncate(try open(path, .writeOnly).descriptor, size))
+        if let handle, handle.use({ ftruncate($0, size) }) == 0 { return }
+        try check(try open(path, .writeOnly).use { ftruncate($0, size) })
     }
 
     private func changeMode(_ path: FilePath, _ handle: Handle?, _ mode: UInt32) throws(FileError) {
@@ -42,7 +42,7 @@ extension HostTree {
         if let handle { known = try status(handle) } else { known = try status(path) }
         let isFolder = known.identity.kind == .folder
         let mode = mode & (isFolder ? Self.folderPermissions : Self.filePermissions)
-        if let handle { return try check(fchmod(handle.descriptor, mode)) }
+        if let handle { return try check(handle.use { fchmod($0, mode) }) }
         try check(try unsafe withName(path) { unsafe hull_change_mode($0, $1, mode) })
     }
 
@@ -62,7 +62,7 @@ extension HostTree {
         let handle = try resolve(path, hull_open_path_only)
         var status = statvfs()
         // SAFETY: the call fills a local.
-        try check(unsafe fstatvfs(handle.descriptor, &status))
+        try check(handle.use { unsafe fstatvfs($0, &status) })
         return FileSystemStatus(
             blockBytes: UInt32(clamping: status.f_bsize), blocks: UInt64(status.f_blocks),
             freeBlocks: UInt64(status.f_bfree), availableBlocks: UInt64(status.f_bavail),
@@ -116,8 +116,8 @@ extension HostTree {
         let folder = try folder(path.parent)
         try check(
             try unsafe withName(existing) { oldFolder, oldName in
-                unsafe withCString(path.name) {
-                    unsafe linkat(oldFolder, oldName, folder.descriptor, $0, 0)
+                unsafe withCString(path.name) { name in
+                    folder.use { unsafe linkat(oldFolder, oldName, $0, name, 0) }
                 }
             })
     }
@@ -151,8 +151,8 @@ extension HostTree {
         let folder = try folder(new.parent)
         try check(
             try unsafe withName(old) { oldFolder, oldName in
-                unsafe withCString(new.name) {
-                    unsafe renameat(oldFolder, oldName, folder.descriptor, $0)
+                unsafe withCString(new.name) { name in
+                    folder.use { unsafe renameat(oldFolder, oldName, $0, name) }
                 }
             })
     }
@@ -176,15 +176,17 @@ extension HostTree {
     package func attribute(_ path: FilePath, _ name: [UInt8]) throws(FileError) -> [UInt8] {
         let file = try attributeFile(path, name)
         return try unsafe gather { bytes, count in
-            unsafe withCString(name) {
-                unsafe hull_attribute_get(file.descriptor, $0, bytes, count)
+            unsafe withCString(name) { name in
+                file.use { unsafe hull_attribute_get($0, name, bytes, count) }
             }
         }
     }
 
     package func attributeNames(_ path: FilePath) throws(FileError) -> [UInt8] {
         guard let file = try? open(path, []) else { return [] }
-        let names = try unsafe gather { unsafe hull_attribute_list(file.descriptor, $0, $1) }
+        let names = try unsafe gather { names, count in
+            file.use { unsafe hull_attribute_list($0, names, count) }
+        }
         return names.split(separator: 0).filter { $0.starts(with: Array("user.".utf8)) }
             .flatMap { $0 + [0] }
     }
@@ -212,9 +214,11 @@ extension HostTree {
         guard flags <= 2 else { throw .invalid }
         try check(
             unsafe withCString(name) { name in
-                unsafe value.withUnsafeBytes {
-                    unsafe hull_attribute_set(
-                        file.descriptor, name, $0.baseAddress, $0.count, Int32(flags))
+                unsafe value.withUnsafeBytes { value in
+                    file.use {
+                        unsafe hull_attribute_set(
+                            $0, name, value.baseAddress, value.count, Int32(flags))
+                    }
                 }
             })
     }
@@ -222,6 +226,8 @@ extension HostTree {
     package func removeAttribute(_ path: FilePath, _ name: [UInt8]) throws(FileError) {
         let file = try attributeFile(path, name)
         try check(
-            unsafe withCString(name) { unsafe hull_attribute_remove(file.descriptor, $0) })
+            unsafe withCString(name) { name in
+                file.use { unsafe hull_attribute_remove($0, name) }
+            })
     }
 }
