@@ -57,6 +57,7 @@ let package = Package(
         tests("EthernetTests", ["Ethernet", "Effects", "TestKit"]),
         room("Control"),
         tests("ControlTests", ["Control", "TestKit"]),
+        room("NineP"),
         tests("JournalTests", ["Journal", "Effects"]),
         // Floor 2.
         unsafeRoom("Hart", ["RISCV", "GuestMemory", "Bits", "CHost"]),
@@ -80,10 +81,15 @@ let package = Package(
             "TranslatorTests",
             ["Hull", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             resources: ["Golden"]),
-        room("HostIO", ["Control", "Journal", "Ethernet", "GuestMemory", "Effects", "Bits", "CHost"]),
+        room(
+            "HostIO",
+            [
+                "Control", "Journal", "Ethernet", "NineP", "GuestMemory", "Effects", "Bits",
+                "CHost",
+            ]),
         tests(
             "HostIOTests",
-            ["HostIO", "Journal", "Effects", "Bits", "CHost", "HostProbe", "TestKit"]),
+            ["HostIO", "Journal", "NineP", "Effects", "Bits", "CHost", "HostProbe", "TestKit"]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
             path: "Tests/Probes/HostProbe", swiftSettings: strict),

@@ -62,6 +62,7 @@ package enum Effect: Sendable, Equatable {
     case output(device: Int, byte: UInt8)
     case outputBytes(device: Int, [UInt8])
     case submit(BlockRequest)
+    case share(ShareRequest)
     /// Ask the host for this many bytes of entropy for device `device`.
     case entropy(device: Int, count: Int)
     /// Frames for the network of device `device`.

@@ -10,6 +10,8 @@ package enum Event: Sendable, Equatable {
     case resize(device: Int, columns: Int, rows: Int)
     /// A submitted block request ended. `data` holds what a read read.
     case block(device: Int, tag: UInt64, BlockStatus, data: [UInt8])
+    /// A shared folder's server answered; nil: there was no room even for an error.
+    case share(device: Int, tag: UInt64, answer: [UInt8]?)
     case entropy(device: Int, [UInt8])
     /// Frames arrived for device `device`.
     case frames(device: Int, FrameBatch)

@@ -12,6 +12,7 @@ package struct Assembly {
     package private(set) var boot: Boot
     private let drives: [any BlockBackEnd]
     private let networks: [Int: NetworkCard]
+    private let shares: [any ShareBackEnd]
     private let traceOutput: TraceOutput?
     private let profile: PerfMap?
     /// A sentence for people, where another engine runs than the one that was chosen.
@@ -41,7 +42,9 @@ package struct Assembly {
                 "Two machines run side by side here, and a network would answer each on its own; leave"
                     + " --net out.")
         }
-        networks = try configuration.plugNetworks(from: drives.count, inbox)
+        networks = try configuration.plugNetworks(
+            from: drives.count + configuration.shares.count, inbox)
+        shares = try configuration.startShares(inbox)
         let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
         notice = choice.notice
         var startThread: StartThread?
@@ -57,6 +60,7 @@ package struct Assembly {
         }
         parts.networks = networks
         parts.hasPowerButton = !keepsDrives
+        parts.shares = shares
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)
@@ -78,6 +82,7 @@ package struct Assembly {
     package func close() {
         for drive in drives { drive.close() }
         for card in networks.values { card.backEnd.close() }
+        for share in shares { share.close() }
         traceOutput?.flush()
         profile?.flush()
     }

@@ -34,6 +34,22 @@ public struct Configuration: Sendable {
         }
     }
 
+    /// A folder of the host that the guest can mount.
+    public struct Share: Sendable, Equatable {
+        /// The folder on the host.
+        public var host: String
+        /// The name by which the guest mounts it, and where: `/src`.
+        public var guest: String
+        /// The guest cannot change anything in it.
+        public var isReadOnly: Bool
+        /// A folder of the host under a name in the guest.
+        public init(_ host: String, at guest: String, isReadOnly: Bool = false) {
+            self.host = host
+            self.guest = guest
+            self.isReadOnly = isReadOnly
+        }
+    }
+
     /// What runs the harts.
     public enum Engine: String, Sendable, CaseIterable {
         /// Decodes once and runs each instruction's meaning.
@@ -83,6 +99,8 @@ public struct Configuration: Sendable {
     public var drives: [Drive] = []
     /// Network cards, in the order of their slots, behind the disks.
     public var networks: [Network] = []
+    /// Folders of the host, in the slots behind the disks'.
+    public var shares: [Share] = []
     /// How many harts there are.
     public var hartCount = 1
     /// What the harts can do: `virt`, or a name such as `rv64gc`, then `,+extension` or

@@ -26,6 +26,16 @@ package protocol BlockBackEnd: AnyObject, Sendable {
     func close()
 }
 
+/// The server of a shared folder. A message ends in one `Event.share` with its tag.
+package protocol ShareBackEnd: AnyObject, Sendable {
+    /// By this name the guest mounts it.
+    var name: String { get }
+    /// Returns at once.
+    func submit(_ request: ShareRequest)
+    /// Waits for what was submitted, then lets go of the folder.
+    func close()
+}
+
 /// The host's source of entropy. A request ends in one `Event.entropy`.
 package protocol EntropyBackEnd: AnyObject, Sendable {
     func submit(device: Int, count: Int)

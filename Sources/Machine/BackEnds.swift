@@ -8,16 +8,18 @@ struct BackEnds {
     var drives: [any BlockBackEnd] = []
     /// By virtio slot.
     var networks: [Int: any NetworkBackEnd] = [:]
+    private let shares: [Int: any ShareBackEnd]
     var entropy: (any EntropyBackEnd)?
     /// Requests that nobody has answered.
     private(set) var requestsUnderWay = 0
 
     init(
         consoles: [Int: any ConsoleBackEnd], drives: [any BlockBackEnd],
-        entropy: (any EntropyBackEnd)?
+        shares: [Int: any ShareBackEnd], entropy: (any EntropyBackEnd)?
     ) {
         self.consoles = consoles.map { ConsolePort(device: $0.key, backEnd: $0.value) }
         self.drives = drives
+        self.shares = shares
         self.entropy = entropy
     }
 
@@ -30,6 +32,12 @@ struct BackEnds {
         guard drives.indices.contains(request.device) else { return }
         requestsUnderWay += 1
         drives[request.device].submit(request)
+    }
+
+    mutating func submit(_ request: ShareRequest) {
+        guard let share = shares[request.device] else { return }
+        requestsUnderWay += 1
+        share.submit(request)
     }
 
     /// False where there is no source.

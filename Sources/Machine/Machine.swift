@@ -26,6 +26,8 @@ package struct MachineParts {
     package var drives: [any BlockBackEnd]
     /// Network cards by their virtio slots.
     package var networks: [Int: NetworkCard] = [:]
+    /// Shared folders, in the slots behind the drives'.
+    package var shares: [any ShareBackEnd] = []
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
     /// There is a power button in a slot that is left over.
@@ -98,7 +100,8 @@ package final class Machine {
             board: board, memory: memory, clock: BoardClock(parts.clock),
             unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(board, parts),
             backEnds: BackEnds(
-                consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
+                consoles: parts.consoles, drives: parts.drives, shares: parts.sharesBySlot,
+                entropy: parts.entropy))
         bus.backEnds.networks = parts.networks.mapValues(\.backEnd)
         self.bus = bus
         let isParallel = parts.startThread != nil && parts.clock == .host
@@ -130,10 +133,11 @@ package final class Machine {
         -> [VirtioDevice]
     {
         var slots = [VirtioDevice](repeating: .none, count: AddressMap.virtioSlotCount)
-        guard parts.drives.count <= slots.count else {
+        guard parts.drives.count + parts.shares.count <= slots.count else {
             throw HullError(
                 .usage,
-                "The board has \(slots.count) slots, too few for \(parts.drives.count) drives.")
+                "The board has \(slots.count) slots, too few for \(parts.drives.count) drives"
+                    + " and \(parts.shares.count) shared folders.")
         }
         for (slot, drive) in parts.drives.enumerated() {
             slots[slot] = .block(
@@ -142,6 +146,9 @@ package final class Machine {
                     identification: Array("drive\(slot)".utf8)))
         }
         try NetworkCard.plug(parts.networks, into: &slots)
+        for (slot, share) in parts.sharesBySlot {
+            slots[slot] = .share(VirtioShare(device: slot, name: Array(share.name.utf8)))
+        }
         for (device, _) in parts.consoles where slots.indices.contains(device) {
             guard slots[device] == .none else {
                 throw HullError(

@@ -148,6 +148,7 @@ package final class SystemBus: Bus {
         // Deadlines are asked for where time passes.
         case .schedule: break
         case .submit(let request): backEnds.submit(request)
+        case .share(let request): backEnds.submit(request)
         case .entropy(let device, let count): _ = backEnds.askForEntropy(device, count: count)
         }
     }
@@ -167,7 +168,7 @@ package final class SystemBus: Bus {
         case .entropy(SeedPool.device, let bytes):
             backEnds.noteAnswer()
             seed.fill(bytes)
-        case .block(let device, _, _, _), .entropy(let device, _):
+        case .block(let device, _, _, _), .share(let device, _, _), .entropy(let device, _):
             backEnds.noteAnswer()
             tell(device, event)
         case .resize(let device, _, _), .frames(let device, _), .transmitted(let device, _),

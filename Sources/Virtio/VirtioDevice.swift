@@ -56,6 +56,7 @@ package struct VirtioDevice: Sendable, Equatable {
     package static func entropy(_ model: VirtioEntropy) -> Self { Self(model) }
     package static func powerButton(_ model: VirtioPowerButton) -> Self { Self(model) }
     package static func balloon(_ model: VirtioBalloon) -> Self { Self(model) }
+    package static func share(_ model: VirtioShare) -> Self { Self(model) }
 
     package static func == (one: Self, other: Self) -> Bool {
         guard let model = one.model else { return other.model == nil }

@@ -24,6 +24,13 @@ struct RunOptions: ParsableArguments {
     var drive: [String] = []
 
     @Option(
+        name: [.customShort("v"), .customLong("volume")],
+        help: ArgumentHelp(
+            "A folder of the host that the guest mounts by the name GUEST; with :ro it can change"
+                + " nothing there.", valueName: "host:guest[:ro]"), completion: .directory)
+    var volumes: [Volume] = []
+
+    @Option(
         help: ArgumentHelp(
             "A network card: user (through passt), tap=NAME, switch=NAME or none; then"
                 + " ,forward=HOST:GUEST, ,mac=ADDRESS, ,queues=NUMBER. Several times.",
@@ -121,6 +128,7 @@ struct RunOptions: ParsableArguments {
         chosen.arguments = append
         chosen.drives = Self.drives(drive)
         chosen.networks = net.compactMap { try? Configuration.Network.parse($0) }
+        chosen.shares = volumes.map(\.share)
         if let engine {
             chosen.engine = engine
             chosen.requiresEngine = true

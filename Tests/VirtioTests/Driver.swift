@@ -27,6 +27,7 @@ final class Driver {
     var lineIsRaised = false
     /// What left as effects and nobody has answered.
     var requests: [BlockRequest] = []
+    var shares: [ShareRequest] = []
     var entropyWanted: [Int] = []
     var output: [UInt8] = []
     var wrote: [GuestRange] = []
@@ -78,6 +79,7 @@ final class Driver {
                 #expect(line == 1 + slot.slot && lineIsRaised)
                 lineIsRaised = false
             case .submit(let request): requests.append(request)
+            case .share(let request): shares.append(request)
             case .entropy(_, let count): entropyWanted.append(count)
             case .output(_, let byte): output.append(byte)
             case .outputBytes(_, let bytes): output.append(contentsOf: bytes)

@@ -47,6 +47,7 @@ struct VirtioFuzz {
     /// Bytes of frames that were delivered and not yet taken, and that left and are not yet sent.
     private var framesHeld = 0
     private var framesUnderWay = 0
+    private var sharesUnderWay: [ShareRequest] = []
     private(set) var completions = 0
     private var violation: String?
 
@@ -82,6 +83,7 @@ struct VirtioFuzz {
             .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
             .entropy(VirtioEntropy(device: 0)), .net(card), .net(card),
             .powerButton(VirtioPowerButton()),
+            .share(VirtioShare(device: 0, name: Array("/src".utf8))),
             .balloon(VirtioBalloon(device: 0, ramBytes: Self.ram)),
         ])
         slot = VirtioSlot(slot: 0, line: 1, device: device)
@@ -248,6 +250,13 @@ struct VirtioFuzz {
             deliver(.transmitted(device: 0, bytes: framesUnderWay))
             framesUnderWay = 0
         case 7 where queueCount == 3: deliver(.link(device: 0, isUp: random.chance(50)))
+        case 4...7 where !sharesUnderWay.isEmpty:
+            let index = Int(random.below(UInt64(sharesUnderWay.count)))
+            let request = sharesUnderWay.remove(at: index)
+            let count = min(request.answerLimit, Int(random.below(200)))
+            let answer = [UInt8](repeating: UInt8(random.below(256)), count: count)
+            let tag = random.chance(95) ? request.tag : random.below(99)
+            deliver(.share(device: 0, tag: tag, answer: random.chance(97) ? answer : nil))
         default:
             guard !underWay.isEmpty else { return }
             let request = underWay.remove(at: Int(random.below(UInt64(underWay.count))))
@@ -308,6 +317,10 @@ struct VirtioFuzz {
                 if !wasLive && !isLive { fail("submitted while not live") }
                 checkRequest(request)
                 underWay.append(request)
+            case .share(let request):
+                if !wasLive && !isLive { fail("a message while not live") }
+                if request.message.count < 7 || request.answerLimit < 7 { fail("no message") }
+                sharesUnderWay.append(request)
             case .entropy(_, let count):
                 if count < 1 || count > 4096 { fail("\(count) bytes of entropy") }
                 entropyUnderWay += 1

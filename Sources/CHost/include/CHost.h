@@ -7,6 +7,7 @@
 #include "host_decompression.h"
 #include "host_files.h"
 #include "host_float.h"
+#include "host_folders.h"
 #include "host_futex.h"
 #include "host_memory.h"
 #include "host_network.h"

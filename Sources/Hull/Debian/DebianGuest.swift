@@ -15,7 +15,11 @@ package struct DebianGuest: Sendable, Equatable {
     /// Changes when what is built from the packages does (FNV-1a of all that says what it is).
     private static var format: String {
         let orders = demanded.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        let parts = [initialProgram, shellSettings, moduleLoader, "\(firstModules)"] + orders
+        let parts =
+            [
+                initialProgram, networkScript, addressScript, shareOptions, shellSettings,
+                moduleLoader, "\(firstModules)",
+            ] + orders
         let hash = parts.joined().utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01b3
         }
@@ -121,6 +125,7 @@ package struct DebianGuest: Sendable, Equatable {
         archive.file("etc/shell", Array(shellSettings.utf8))
         archive.file("etc/network", Array(networkScript.utf8), isExecutable: true)
         archive.file("etc/udhcpc.script", Array(addressScript.utf8), isExecutable: true)
+        archive.file("etc/9p", Array(shareOptions.utf8))
         // What mount tries, so that the kernel asks for the module.
         archive.file("etc/filesystems", Array("ext4\n".utf8))
         archive.file("init", Array(initialProgram.utf8), isExecutable: true)

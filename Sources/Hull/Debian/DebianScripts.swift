@@ -16,6 +16,15 @@ extension DebianGuest {
         for button in /dev/input/event*; do   # the power button
             [ -e "$button" ] && (dd if="$button" of=/dev/null bs=24 count=1 2> /dev/null && sync && poweroff -f) &
         done
+        # Shared folders are mounted where their names say.
+        for name in /sys/bus/virtio/devices/*/mount_tag /sys/fs/virtiofs/*/tag; do
+            [ -e "$name" ] || continue
+            folder=$(cat "$name"); mkdir -p "$folder"
+            case "$name" in
+            */mount_tag) mount -t 9p -o $(cat /etc/9p) "$folder" "$folder";;
+            *) mount -t virtiofs "$folder" "$folder";;
+            esac
+        done
         echo "@user"
         case "$(cat /proc/cmdline)" in
         *hull.root=*)   # hull.root=/dev/vda: go on to a real root file system
@@ -62,6 +71,9 @@ extension DebianGuest {
         esac
 
         """#
+    /// `/etc/9p`: how shared folders are mounted. With `cache=mmap` the kernel forgets a file's bytes when
+    /// its last user closes it, so that what the host changes is seen by who opens it next.
+    static let shareOptions = "trans=virtio,version=9p2000.L,msize=512000,cache=mmap\n"
 
     /// `/etc/shell`: busybox's shell would run its own modprobe.
     static let shellSettings = "alias modprobe=/sbin/modprobe\n"
@@ -79,6 +91,7 @@ extension DebianGuest {
         net-pf-17) name=virtio_net;;
         virtio:d00000012*) name=virtio_input;;
         virtio:d00000005*) name=virtio_balloon;;
+        virtio:d00000009*) name=9p;;
         fs-*) name=${name#fs-};;
         esac
         [ -e "/lib/modules/$name.order" ] || exit 1

@@ -1,0 +1,12 @@
+import ArgumentParser
+import Hull
+
+/// `HOST:GUEST` or `HOST:GUEST:ro`.
+struct Volume: ExpressibleByArgument {
+    let share: Configuration.Share
+
+    init?(argument: String) {
+        guard let share = Configuration.Share(parsing: argument) else { return nil }
+        self.share = share
+    }
+}
