@@ -45,6 +45,7 @@ let package = Package(
         tests(
             "FloatTests", ["RISCV", "Hart", "GuestMemory", "Bits", "TestKit", "EngineKit"],
             resources: ["vectors.S"]),
+        room("DiskImage", ["Bits"]),
         tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
         // What threads share.
         room("Parallel", ["CHost"]),
@@ -76,8 +77,8 @@ let package = Package(
             "TranslatorTests",
             ["Hull", "Translator", "Hart", "RISCV", "GuestMemory", "Bits", "TestKit"],
             resources: ["Golden"]),
-        room("HostIO", ["Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
-        tests("HostIOTests", ["HostIO", "Journal", "Effects", "Bits", "HostProbe"]),
+        room("HostIO", ["DiskImage", "Journal", "GuestMemory", "Effects", "Bits", "CHost"]),
+        tests("HostIOTests", ["HostIO", "DiskImage", "Journal", "Effects", "Bits", "HostProbe"]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
             path: "Tests/Probes/HostProbe", swiftSettings: strict),
@@ -90,7 +91,7 @@ let package = Package(
             [
                 "Machine", "Translator", "Debugger", "HostIO", "Loader", "Hart", "RISCV",
                 "Devices", "Virtio",
-                "Journal", "FDT", "SBI", "Effects", "GuestMemory", "Bits", "CHost",
+                "DiskImage", "Journal", "FDT", "SBI", "Effects", "GuestMemory", "Bits", "CHost",
             ]),
         .executableTarget(
             name: "hull-command",
@@ -127,6 +128,7 @@ let package = Package(
         tests("DebianTests", ["Hull", "HostIO", "Bits", "GuestKit", "TestKit"]),
         // The house's rules, read from ARCHITECTURE.md and GLOSSARY.md.
         tests("Tidy", ["TestKit"]),
+        tests("DiskImageTests", ["DiskImage", "HostIO", "Bits", "TestKit"]),
         tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),
         // Chores: `swift run dev …`.
         .executableTarget(

@@ -113,10 +113,12 @@ package final class Doorbell: Sendable {
         unsafe condition.deallocate()
         unsafe mutex.deallocate()
     }
-    package func locked<Result>(_ body: () -> Result) -> Result {
+    package func locked<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
-        return body()
+        return try body()
     }
     /// Inside `locked`: lets others in until somebody signals.
     package func wait() { unsafe _ = pthread_cond_wait(condition, mutex) }

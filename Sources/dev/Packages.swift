@@ -20,6 +20,7 @@ enum Packages {
         Need(program: "gdb-multiarch", packages: ["gdb-multiarch"], purpose: .test),
         Need(program: "tmux", packages: ["tmux"], purpose: .test),
         Need(program: "zstd", packages: ["zstd"], purpose: .test),
+        Need(program: "qemu-img", packages: ["qemu-utils"], purpose: .test),
         Need(program: "xz", packages: ["xz-utils"], purpose: .test),
         Need(program: "python3", packages: ["python3"], purpose: .test),
         // The baseline, and what builds the guest programs.

@@ -6,12 +6,7 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The kernel's command line.", valueName: "text"))
     var append: String?
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "A disk: a raw image, and ,readonly if the guest may not write. Up to eight times.",
-            valueName: "file[,readonly]"), completion: .file())
-    var drive: [String] = []
+    @OptionGroup var drives: DriveOptions
 
     @Option(
         help: ArgumentHelp(
@@ -74,17 +69,9 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    static func drives(_ texts: [String]) -> [Configuration.Drive] {
-        texts.map { text in
-            text.hasSuffix(",readonly")
-                ? Configuration.Drive(String(text.dropLast(9)), isReadOnly: true)
-                : Configuration.Drive(text)
-        }
-    }
-
     func apply(to chosen: inout Configuration) {
         chosen.arguments = append
-        chosen.drives = Self.drives(drive)
+        drives.apply(to: &chosen)
         if let engine {
             chosen.engine = engine
             chosen.requiresEngine = true
