@@ -103,7 +103,9 @@ let package = Package(
             name: "BootSkiff", dependencies: ["Hull"], path: "Examples/BootSkiff",
             swiftSettings: strict),
         // The command and the library as people use them.
-        tests("EndToEnd", ["Hull", "hull-command", "BootSkiff", "TestKit", "GuestKit"]),
+        tests(
+            "EndToEnd",
+            ["Hull", "hull-command", "BootSkiff", "DiskImage", "HostIO", "TestKit", "GuestKit"]),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .target(

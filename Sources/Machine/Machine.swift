@@ -87,7 +87,8 @@ package final class Machine {
         memoryOwner = GuestMemoryOwner(memory)
         let bus = SystemBus(
             board: board, memory: memory, clock: BoardClock(parts.clock),
-            unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts),
+            unixNanoseconds: parts.unixNanoseconds,
+            virtio: try Self.virtioDevices(parts, Self.blockDevices(parts, memory)),
             backEnds: BackEnds(
                 consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
         self.bus = bus
@@ -116,19 +117,16 @@ package final class Machine {
     }
 
     /// Drives from the first slot on, the console and entropy in the last.
-    private static func virtioDevices(_ parts: MachineParts) throws(HullError) -> [VirtioDevice] {
+    private static func virtioDevices(
+        _ parts: MachineParts, _ drives: [VirtioBlock]
+    ) throws(HullError) -> [VirtioDevice] {
         var slots = [VirtioDevice](repeating: .none, count: AddressMap.virtioSlotCount)
         guard parts.drives.count <= slots.count else {
             throw HullError(
                 .usage,
                 "The board has \(slots.count) slots, too few for \(parts.drives.count) drives.")
         }
-        for (slot, drive) in parts.drives.enumerated() {
-            slots[slot] = .block(
-                VirtioBlock(
-                    device: slot, byteCount: drive.byteCount, isReadOnly: drive.isReadOnly,
-                    identification: Array("drive\(slot)".utf8)))
-        }
+        for (slot, drive) in drives.enumerated() { slots[slot] = .block(drive) }
         for (device, _) in parts.consoles where slots.indices.contains(device) {
             guard slots[device] == .none else {
                 throw HullError(

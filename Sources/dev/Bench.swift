@@ -18,6 +18,12 @@ struct Bench {
         var bar = ProgressBar()
         let guest = try DebianGuest.prepare { bar.show($0) }
         bar.finish()
+        if options.contains("--block") {
+            return try BlockBench(options: options.filter { $0 != "--block" }).run(
+                guest,
+                heading: "\(today()), revision \(revision()), \(processor()); "
+                    + "\(version("qemu-system-riscv64")).")
+        }
         try step(
             "Building the kit", "Benchmarks/kit/build.sh", [Self.folder + "/kit", guest.busybox])
         let isBoot = options.contains("--boot")

@@ -21,6 +21,7 @@ enum Packages {
         Need(program: "tmux", packages: ["tmux"], purpose: .test),
         Need(program: "zstd", packages: ["zstd"], purpose: .test),
         Need(program: "qemu-img", packages: ["qemu-utils"], purpose: .test),
+        Need(program: "mkfs.ext4", packages: ["e2fsprogs"], purpose: .test),
         Need(program: "xz", packages: ["xz-utils"], purpose: .test),
         Need(program: "python3", packages: ["python3"], purpose: .test),
         // The baseline, and what builds the guest programs.
@@ -30,6 +31,7 @@ enum Packages {
             packages: ["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"], purpose: .bench),
         Need(program: "gcc", packages: ["gcc", "libc6-dev"], purpose: .bench),
         Need(program: "cpio", packages: ["cpio"], purpose: .bench),
+        Need(program: "qemu-img", packages: ["qemu-utils"], purpose: .bench),
         Need(program: "python3", packages: ["python3"], purpose: .bench),
     ]
 
