@@ -88,7 +88,7 @@ package final class Machine {
         let bus = SystemBus(
             board: board, memory: memory, clock: BoardClock(parts.clock),
             unixNanoseconds: parts.unixNanoseconds,
-            virtio: try Self.virtioDevices(parts, Self.blockDevices(parts, memory)),
+            virtio: try Self.virtioDevices(parts, Self.blockDevices(board, parts, memory)),
             backEnds: BackEnds(
                 consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
         self.bus = bus

@@ -6,7 +6,7 @@ import GuestMemory
 /// A drive (virtio 1.2 §5.2). It knows its drive's size and nothing else of it.
 package struct VirtioBlock: DeviceModel {
     var id: UInt32 { 2 }
-    var queueSizes: [UInt16] { [Self.queueSize] }
+    var queueSizes: [UInt16] { Array(repeating: Self.queueSize, count: queueCount) }
     static let queueSize: UInt16 = 256
     static let sectorBytes: UInt64 = 512
     /// A request larger than this is carried out piece by piece.
