@@ -6,6 +6,11 @@ import DiskImage
 package struct HostCodec: ClusterCodec {
     package init() {}
 
+    /// Loads the library now, where it may be needed later: then this process may open no more files.
+    package init(loading compression: ClusterCompression) {
+        _ = SharedLibrary(compression == .zstd ? "libzstd.so.1" : "libz.so.1")
+    }
+
     package func unpack(
         _ input: [UInt8], _ compression: ClusterCompression, count: Int
     ) throws(HullError) -> [UInt8] {

@@ -52,7 +52,8 @@ package struct ImageFile {
             let backing = try Self.backing(of: header, opening, above: &above)
             layer = .qcow(
                 try QcowImage(
-                    storage, header: header, backing: backing, codec: HostCodec(),
+                    storage, header: header, backing: backing,
+                    codec: HostCodec(loading: header.compression),
                     readOnly: opening.isReadOnly, snapshot: opening.snapshot))
         }
     }

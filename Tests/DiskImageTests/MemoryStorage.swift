@@ -56,7 +56,7 @@ final class MemoryStorage: ImageStorage, @unchecked Sendable {
 
     private func apply(_ change: Change) {
         if isLogging { log.append(change) }
-        content = Self.after(content, [change])
+        Self.carryOut(change, &content)
     }
 
     static func after(_ content: [UInt8], _ changes: [Change]) -> [UInt8] {
