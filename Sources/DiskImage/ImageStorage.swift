@@ -17,6 +17,31 @@ package protocol ImageStorage: AnyObject, Sendable {
     func discard(_ offset: UInt64, _ count: UInt64) throws(HullError)
     /// The range reads as zeros afterwards.
     func writeZeroes(_ offset: UInt64, _ count: UInt64) throws(HullError)
+
+    /// What lies behind one another goes to these places in turn.
+    func read(_ offset: UInt64, scattered parts: [MemoryPart]) throws(HullError)
+    /// The same if that takes no waiting; false: nothing is known of the places.
+    func readAtOnce(_ offset: UInt64, scattered parts: [MemoryPart]) -> Bool
+    func write(_ offset: UInt64, gathered parts: [MemoryPart]) throws(HullError)
+}
+
+// SAFETY: the parts are handed on one by one.
+extension ImageStorage {
+    package func read(_ offset: UInt64, scattered parts: [MemoryPart]) throws(HullError) {
+        var at = offset
+        for part in parts {
+            try unsafe read(at, into: part.buffer)
+            at += UInt64(part.count)
+        }
+    }
+    package func readAtOnce(_ offset: UInt64, scattered parts: [MemoryPart]) -> Bool { false }
+    package func write(_ offset: UInt64, gathered parts: [MemoryPart]) throws(HullError) {
+        var at = offset
+        for part in parts {
+            try unsafe write(at, part.source)
+            at += UInt64(part.count)
+        }
+    }
 }
 
 // SAFETY: each pointer lives through its closure and covers exactly the array's bytes.

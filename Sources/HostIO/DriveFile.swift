@@ -7,48 +7,17 @@ import Effects
 package protocol DriveContent: AnyObject, Sendable {
     var byteCount: UInt64 { get }
     var isReadOnly: Bool { get }
-    func read(_ offset: UInt64, into bytes: UnsafeMutableRawBufferPointer) throws(HullError)
     /// What lies behind one another on the drive goes to these places in turn.
-    func read(
-        _ offset: UInt64, scattered parts: [UnsafeMutableRawBufferPointer]
-    ) throws(HullError)
+    func read(_ offset: UInt64, scattered parts: [MemoryPart]) throws(HullError)
     /// The same if that takes no waiting for a disk or for others; false: nothing is known of the places.
-    func readAtOnce(_ offset: UInt64, scattered parts: [UnsafeMutableRawBufferPointer]) -> Bool
-    func write(_ offset: UInt64, _ bytes: UnsafeRawBufferPointer) throws(HullError)
-    func write(_ offset: UInt64, gathered parts: [UnsafeRawBufferPointer]) throws(HullError)
+    func readAtOnce(_ offset: UInt64, scattered parts: [MemoryPart]) -> Bool
+    func write(_ offset: UInt64, gathered parts: [MemoryPart]) throws(HullError)
     func flush() throws(HullError)
     func discard(_ offset: UInt64, _ count: UInt64) throws(HullError)
     func writeZeroes(_ offset: UInt64, _ count: UInt64) throws(HullError)
 }
 
-// SAFETY: the parts are handed on one by one.
-extension DriveContent {
-    package func read(
-        _ offset: UInt64, scattered parts: [UnsafeMutableRawBufferPointer]
-    ) throws(HullError) {
-        var at = offset
-        for unsafepart in unsafe parts {
-            try unsafe read(at, into: part)
-            at += UInt64(part.count)
-        }
-    }
-    package func readAtOnce(
-        _ offset: UInt64, scattered parts: [UnsafeMutableRawBufferPointer]
-    ) -> Bool { false }
-    package func write(
-        _ offset: UInt64, gathered parts: [UnsafeRawBufferPointer]
-    ) throws(HullError) {
-        var at = offset
-        for unsafepart in unsafe parts {
-            try unsafe write(at, part)
-            at += UInt64(part.count)
-        }
-    }
-}
-
 /// A raw image or a block device.
-///
-/// SAFETY: buffers are looked at and handed on.
 ///
 /// The drive is a whole number of sectors. Where the file is not, its last sector ends in zeros, and
 /// a write to that sector makes the file longer.
@@ -85,48 +54,27 @@ package final class DriveFile: DriveContent {
         try self.init(try FileStorage(path, readOnly: readOnly))
     }
 
-    package func read(
-        _ offset: UInt64, into bytes: UnsafeMutableRawBufferPointer
-    ) throws(HullError) {
-        try unsafe storage.read(offset, into: bytes)
+    package func read(_ offset: UInt64, scattered parts: [MemoryPart]) throws(HullError) {
+        try storage.read(offset, scattered: parts)
     }
 
-    package func read(
-        _ offset: UInt64, scattered parts: [UnsafeMutableRawBufferPointer]
-    ) throws(HullError) {
-        try unsafe storage.read(offset, scattered: parts)
+    package func readAtOnce(_ offset: UInt64, scattered parts: [MemoryPart]) -> Bool {
+        storage.readAtOnce(offset, scattered: parts)
     }
 
-    package func readAtOnce(
-        _ offset: UInt64, scattered parts: [UnsafeMutableRawBufferPointer]
-    ) -> Bool {
-        unsafe storage.readAtOnce(offset, scattered: parts)
-    }
-
-    package func write(_ offset: UInt64, _ bytes: UnsafeRawBufferPointer) throws(HullError) {
-        if offset == 0 { try unsafe checkFirstBytes([bytes]) }
-        try unsafe storage.write(offset, bytes)
-    }
-
-    package func write(
-        _ offset: UInt64, gathered parts: [UnsafeRawBufferPointer]
-    ) throws(HullError) {
-        if offset == 0 { try unsafe checkFirstBytes(parts) }
-        try unsafe storage.write(offset, gathered: parts)
-    }
-
-    /// Buffers may be as short as the guest likes.
-    private func checkFirstBytes(_ parts: [UnsafeRawBufferPointer]) throws(HullError) {
-        guard keepsFirstBytesRaw else { return }
-        var first: [UInt8] = []
-        for unsafepart in unsafe parts where first.count < ImageFormat.probeBytes {
-            unsafe first += part.prefix(ImageFormat.probeBytes - first.count)
+    package func write(_ offset: UInt64, gathered parts: [MemoryPart]) throws(HullError) {
+        if offset == 0, keepsFirstBytesRaw {
+            // Buffers may be as short as the guest likes.
+            var all = PartQueue(parts)
+            let first = all.take(ImageFormat.probeBytes).bytes
+            guard !ImageFormat.looksForeign(first) else {
+                throw HullError(
+                    .usage,
+                    "The guest wrote the header of another format to the raw drive \(path); attach it"
+                        + " with format=raw if it may.")
+            }
         }
-        guard ImageFormat.looksForeign(first) else { return }
-        throw HullError(
-            .usage,
-            "The guest wrote the header of another format to the raw drive \(path); attach it with"
-                + " format=raw if it may.")
+        try storage.write(offset, gathered: parts)
     }
 
     package func flush() throws(HullError) { try storage.flush() }

@@ -1,4 +1,5 @@
 import Bits
+import DiskImage
 import Effects
 import GuestMemory
 
@@ -25,18 +26,16 @@ extension DriveContent {
                 guard !request.buffers.isEmpty else {
                     return (.ok, try bytes(offset, Int(count)))
                 }
-                guard let places = unsafe memory?.places(of: request) else { return (.ioError, []) }
-                try unsafe read(offset, scattered: places)
+                guard let parts = memory?.parts(of: request) else { return (.ioError, []) }
+                try read(offset, scattered: parts)
             case .write where request.buffers.isEmpty:
                 guard UInt64(request.data.count) == count else { return (.ioError, []) }
-                try request.data.withBytes { bytes throws(HullError) in
-                    try unsafe write(offset, bytes)
+                try unsafe request.data.withBytes { bytes throws(HullError) in
+                    try write(offset, gathered: [unsafe MemoryPart(bytes)])
                 }
             case .write:
-                guard let sources = unsafe memory?.sources(of: request) else {
-                    return (.ioError, [])
-                }
-                try unsafe write(offset, gathered: sources)
+                guard let parts = memory?.parts(of: request) else { return (.ioError, []) }
+                try write(offset, gathered: parts)
             case .flush: if !isReadOnly { try flush() }
             case .discard: try discard(offset, count)
             case .writeZeroes: try writeZeroes(offset, count)
@@ -50,50 +49,42 @@ extension DriveContent {
     /// A read into guest memory that takes no waiting; nil: it must be performed by somebody who may wait.
     package func performAtOnce(_ request: BlockRequest, _ memory: GuestMemory) -> BlockStatus? {
         guard request.operation == .read, !request.buffers.isEmpty, allows(request),
-            let places = unsafe memory.places(of: request),
-            unsafe readAtOnce(request.offset, scattered: places)
+            let parts = memory.parts(of: request), readAtOnce(request.offset, scattered: parts)
         else { return nil }
         return .ok
     }
 
     private func bytes(_ offset: UInt64, _ count: Int) throws(HullError) -> [UInt8] {
-        var failure: HullError?
-        let data = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            do throws(HullError) {
-                try unsafe read(offset, into: UnsafeMutableRawBufferPointer(buffer))
-                filled = count
-            } catch {
-                failure = error
-            }
+        var data = [UInt8](repeating: 0, count: count)
+        try unsafe data.withMutableBytes { bytes throws(HullError) in
+            try read(offset, scattered: [unsafe MemoryPart(UnsafeRawBufferPointer(bytes))])
         }
-        if let failure { throw failure }
         return data
     }
 }
 
-extension GuestMemory {
-    /// Where the data of a read go; nil if that is not all RAM, or not as much as is read.
-    fileprivate func places(of request: BlockRequest) -> [UnsafeMutableRawBufferPointer]? {
-        var places: [UnsafeMutableRawBufferPointer] = []
-        unsafe places.reserveCapacity(request.buffers.count)
-        for range in request.buffers {
-            guard let place = unsafe writableHost(range.start, count: range.count) else {
-                return nil
-            }
-            unsafe places.append(
-                UnsafeMutableRawBufferPointer(start: place, count: Int(range.count)))
-        }
-        return unsafe request.buffers.reduce(0) { $0 &+ $1.count } == request.count ? places : nil
+extension MemoryPart {
+    fileprivate init(_ bytes: UnsafeRawBufferPointer) {
+        self.init(address: UInt(bitPattern: bytes.baseAddress), count: bytes.count)
     }
+}
 
-    /// Where the data of a write come from.
-    fileprivate func sources(of request: BlockRequest) -> [UnsafeRawBufferPointer]? {
-        var sources: [UnsafeRawBufferPointer] = []
-        unsafe sources.reserveCapacity(request.buffers.count)
+extension GuestMemory {
+    /// Where the data of a request go to or come from; nil if that is not all RAM, or not as much as is
+    /// moved.
+    fileprivate func parts(of request: BlockRequest) -> [MemoryPart]? {
+        var parts: [MemoryPart] = []
+        parts.reserveCapacity(request.buffers.count)
+        var sum: UInt64 = 0
         for range in request.buffers {
-            guard let place = unsafe host(range.start, count: range.count) else { return nil }
-            unsafe sources.append(UnsafeRawBufferPointer(start: place, count: Int(range.count)))
+            let place =
+                unsafe request.operation == .read
+                ? writableHost(range.start, count: range.count)
+                : host(range.start, count: range.count)
+            guard let place = unsafe place else { return nil }
+            parts.append(MemoryPart(address: UInt(bitPattern: place), count: Int(range.count)))
+            sum &+= range.count
         }
-        return unsafe request.buffers.reduce(0) { $0 &+ $1.count } == request.count ? sources : nil
+        return sum == request.count ? parts : nil
     }
 }

@@ -1,91 +1,88 @@
 import Bits
 import CHost
+import DiskImage
 import Glibc
 
-// SAFETY: each vector names the buffers it was made from, which live through the call.
+// SAFETY: each vector names memory that is lent for the length of the call.
 extension FileStorage {
     /// What one call of the host takes.
     private static let vectorLimit = 1024
 
     /// What lies behind one another in the file goes to these places in turn.
-    package func read(
-        _ offset: UInt64, scattered parts: [UnsafeMutableRawBufferPointer]
-    ) throws(HullError) {
+    package func read(_ offset: UInt64, scattered parts: [MemoryPart]) throws(HullError) {
+        guard parts.count > 1 else {
+            if let part = parts.first { try unsafe read(offset, into: part.buffer) }
+            return
+        }
         var at = offset
-        var next = 0
-        while next < parts.count {
-            let end = min(next + Self.vectorLimit, parts.count)
-            let vector = unsafe parts[next..<end].map {
-                unsafe iovec(iov_base: $0.baseAddress, iov_len: $0.count)
+        for some in parts.pieces(of: Self.vectorLimit) {
+            let got = unsafe some.withVector {
+                unsafe preadv(vectorDescriptor(at, some), $0, Int32(some.count), Int(at))
             }
-            let count = unsafe vector.reduce(0) { unsafe $0 + $1.iov_len }
-            let got = unsafe preadv(
-                vectorDescriptor(at, parts[next..<end]), vector, Int32(vector.count), Int(at))
-            if got != count {
-                // A short read, an interruption or an error: each part by itself tells.
-                for unsafepart in unsafe parts[next..<end] {
-                    try unsafe read(at, into: part)
-                    at += UInt64(part.count)
-                }
-            } else {
-                at += UInt64(count)
+            if got == some.byteCount {
+                at += UInt64(got)
+                continue
             }
-            next = end
+            // A short read, an interruption or an error: each part by itself tells.
+            for part in some {
+                try unsafe read(at, into: part.buffer)
+                at += UInt64(part.count)
+            }
         }
     }
 
     /// True if all of it was in the host's page cache.
-    package func readAtOnce(
-        _ offset: UInt64, scattered parts: [UnsafeMutableRawBufferPointer]
-    ) -> Bool {
+    package func readAtOnce(_ offset: UInt64, scattered parts: [MemoryPart]) -> Bool {
         guard !bypassesCache, parts.count <= Self.vectorLimit else { return false }
-        let vector = unsafe parts.map {
-            unsafe iovec(iov_base: $0.baseAddress, iov_len: $0.count)
+        let got = unsafe parts.withVector {
+            unsafe hull_file_read_cached(
+                descriptor, $0, Int32(parts.count), Int64(clamping: offset))
         }
-        let count = unsafe vector.reduce(0) { unsafe $0 + $1.iov_len }
-        return unsafe hull_file_read_cached(
-            descriptor, vector, Int32(vector.count), Int64(clamping: offset)) == count
+        return got == parts.byteCount
     }
 
-    package func write(
-        _ offset: UInt64, gathered parts: [UnsafeRawBufferPointer]
-    ) throws(HullError) {
+    package func write(_ offset: UInt64, gathered parts: [MemoryPart]) throws(HullError) {
+        guard parts.count > 1, !isReadOnly else {
+            if let part = parts.first { try unsafe write(offset, part.source) }
+            return
+        }
         var at = offset
-        var next = 0
-        while next < parts.count {
-            let end = min(next + Self.vectorLimit, parts.count)
-            let vector = unsafe parts[next..<end].map {
-                unsafe iovec(
-                    iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+        for some in parts.pieces(of: Self.vectorLimit) {
+            let sent = unsafe some.withVector {
+                unsafe pwritev(vectorDescriptor(at, some), $0, Int32(some.count), Int(at))
             }
-            let count = unsafe vector.reduce(0) { unsafe $0 + $1.iov_len }
-            let places = unsafe parts[next..<end].map {
-                unsafe UnsafeMutableRawBufferPointer(mutating: $0)
+            if sent == some.byteCount {
+                at += UInt64(sent)
+                continue
             }
-            let sent =
-                unsafe isReadOnly
-                ? -1
-                : pwritev(vectorDescriptor(at, places[...]), vector, Int32(vector.count), Int(at))
-            if sent != count {
-                for unsafepart in unsafe parts[next..<end] {
-                    try unsafe write(at, part)
-                    at += UInt64(part.count)
-                }
-            } else {
-                at += UInt64(count)
+            for part in some {
+                try unsafe write(at, part.source)
+                at += UInt64(part.count)
             }
-            next = end
         }
     }
 
-    private func vectorDescriptor(
-        _ offset: UInt64, _ parts: ArraySlice<UnsafeMutableRawBufferPointer>
-    ) -> Int32 {
+    private func vectorDescriptor(_ offset: UInt64, _ parts: [MemoryPart]) -> Int32 {
         guard bypassesCache else { return descriptor }
-        var bits: UInt = 0
-        for unsafepart in unsafe parts {
-            bits |= unsafe UInt(bitPattern: part.baseAddress) | UInt(part.count)
-        }
+        let bits = parts.reduce(UInt(0)) { $0 | $1.address | UInt($1.count) }
         return descriptor(offset, bits, 0)
+    }
+}
+
+// SAFETY: the vector lives through the closure.
+extension [MemoryPart] {
+    fileprivate func withVector<Outcome>(_ body: (UnsafePointer<iovec>?) -> Outcome) -> Outcome {
+        let vector = unsafe map {
+            unsafe iovec(
+                iov_base: UnsafeMutableRawPointer(bitPattern: $0.address), iov_len: $0.count)
+        }
+        return unsafe vector.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+    }
+
+    fileprivate func pieces(of limit: Int) -> [[MemoryPart]] {
+        if count <= limit { return [self] }
+        return stride(from: 0, to: count, by: limit).map {
+            Array(self[$0..<Swift.min($0 + limit, count)])
+        }
     }
 }

@@ -120,6 +120,12 @@ package final class Doorbell: Sendable {
         defer { unsafe pthread_mutex_unlock(mutex) }
         return try body()
     }
+    /// Nil if somebody else has the lock.
+    package func tryLocked<Result>(_ body: () -> Result) -> Result? {
+        guard unsafe pthread_mutex_trylock(mutex) == 0 else { return nil }
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return body()
+    }
     /// Inside `locked`: lets others in until somebody signals.
     package func wait() { unsafe _ = pthread_cond_wait(condition, mutex) }
     /// The same, but not beyond this time of CLOCK_MONOTONIC.

@@ -45,48 +45,81 @@ package final class QcowDrive: DriveContent, @unchecked Sendable {
         }
     }
 
-    package func read(
-        _ offset: UInt64, into bytes: UnsafeMutableRawBufferPointer
-    ) throws(HullError) {
+    package func read(_ offset: UInt64, scattered parts: [MemoryPart]) throws(HullError) {
         let (extents, phase) = try entering { () throws(HullError) in
             var found: [ImageExtent] = []
-            try image.extents(offset, UInt64(bytes.count), into: &found)
+            try image.extents(offset, UInt64(parts.byteCount), into: &found)
             return found
         }
         defer { leave(phase) }
-        var at = 0
+        var rest = PartQueue(parts)
         for extent in extents {
-            let part = unsafe UnsafeMutableRawBufferPointer(
-                rebasing: bytes[at..<at + Int(extent.count)])
+            let places = rest.take(Int(extent.count))
             switch extent.source {
-            case .zeros: unsafe part.initializeMemory(as: UInt8.self, repeating: 0)
-            case .data(let storage, let place): try unsafe storage.read(place, into: part)
+            case .zeros: places.fillWithZeros()
+            case .data(let storage, let place): try storage.read(place, scattered: places)
             case .packed(let cluster, let skip):
-                let content = try unpacked.content(of: cluster)
-                unsafe part.copyBytes(from: content[skip..<skip + part.count])
+                places.fill(from: try unpacked.content(of: cluster)[skip...])
             }
-            at += part.count
         }
     }
 
-    package func write(_ offset: UInt64, _ bytes: UnsafeRawBufferPointer) throws(HullError) {
-        var done = 0
-        while done < bytes.count {
-            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-            let at = offset + UInt64(done)
+    /// All of it under the lock: that is shorter than to enter and leave.
+    package func readAtOnce(_ offset: UInt64, scattered parts: [MemoryPart]) -> Bool {
+        let done = monitor.tryLocked { () -> Bool in
+            var extents: [ImageExtent] = []
+            do throws(HullError) {
+                try image.extents(offset, UInt64(parts.byteCount), into: &extents)
+            } catch { return false }
+            var rest = PartQueue(parts)
+            for extent in extents {
+                let places = rest.take(Int(extent.count))
+                switch extent.source {
+                case .zeros: places.fillWithZeros()
+                case .data(let storage, let place):
+                    guard storage.readAtOnce(place, scattered: places) else { return false }
+                case .packed: return false
+                }
+            }
+            return true
+        }
+        return done ?? false
+    }
+
+    package func write(_ offset: UInt64, gathered parts: [MemoryPart]) throws(HullError) {
+        var rest = PartQueue(parts)
+        var left = parts.byteCount
+        var at = offset
+        while left > 0 {
             let (run, phase) = try entering { () throws(HullError) in
-                try image.writableRun(at, UInt64(rest.count))
+                try image.writableRun(at, UInt64(left))
             }
             defer { leave(phase) }
+            let count: Int
             if let run {
-                try unsafe storage.write(
-                    run.place, UnsafeRawBufferPointer(rebasing: rest[..<Int(run.count)]))
-                done += Int(run.count)
+                count = Int(run.count)
+                try storage.write(run.place, gathered: rest.take(count))
             } else {
-                done += try monitor.locked { () throws(HullError) in
-                    // Another request may have made a place by now.
-                    if try image.writableRun(at, UInt64(rest.count)) != nil { return 0 }
-                    return try unsafe image.writeToNewClusters(at, rest)
+                count = min(left, Self.newPieceBytes)
+                try writeToNewClusters(at, rest.take(count))
+            }
+            at += UInt64(count)
+            left -= count
+        }
+    }
+
+    /// How much is written at once where new clusters are needed.
+    private static let newPieceBytes = 2 << 20
+
+    /// One request at a time: parts of it may have found a place in between.
+    private func writeToNewClusters(_ offset: UInt64, _ parts: [MemoryPart]) throws(HullError) {
+        let joined = parts.count > 1 ? parts.bytes : []
+        try monitor.locked { () throws(HullError) in
+            if joined.isEmpty, let part = parts.first {
+                try unsafe image.write(offset, part.source)
+            } else {
+                try unsafe joined.withBytes { all throws(HullError) in
+                    try unsafe image.write(offset, all)
                 }
             }
         }

@@ -71,7 +71,7 @@ import Testing
             return
         }
         for offset in [0, 4096, count - 1024] {
-            try [UInt8](repeating: 5, count: 1024).withBytes { bytes throws(HullError) in
+            try unsafe [UInt8](repeating: 5, count: 1024).withBytes { bytes throws(HullError) in
                 try unsafe image.write(offset, bytes)
             }
         }

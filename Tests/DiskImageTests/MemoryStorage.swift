@@ -118,7 +118,7 @@ extension QcowImage {
     }
 
     func put(_ offset: UInt64, _ bytes: [UInt8]) throws {
-        try bytes.withBytes { buffer throws(HullError) in try unsafe write(offset, buffer) }
+        try unsafe bytes.withBytes { buffer throws(HullError) in try unsafe write(offset, buffer) }
     }
 
     /// Opens what lies in a storage; SAFETY: as `write` asks, the buffer lives through the call.
