@@ -45,6 +45,7 @@ let package = Package(
         tests(
             "FloatTests", ["RISCV", "Hart", "GuestMemory", "Bits", "TestKit", "EngineKit"],
             resources: ["vectors.S"]),
+        room("DiskImage", ["Bits"]),
         tests("GuestMemoryTests", ["GuestMemory", "Bits"]),
         // What threads share.
         room("Parallel", ["CHost"]),
@@ -84,12 +85,15 @@ let package = Package(
         room(
             "HostIO",
             [
-                "Control", "Journal", "Ethernet", "NineP", "GuestMemory", "Effects", "Bits",
-                "CHost",
+                "Control", "DiskImage", "Journal", "Ethernet", "NineP", "GuestMemory", "Effects",
+                "Bits", "CHost",
             ]),
         tests(
             "HostIOTests",
-            ["HostIO", "Journal", "NineP", "Effects", "Bits", "CHost", "HostProbe", "TestKit"]),
+            [
+                "HostIO", "DiskImage", "Journal", "NineP", "Effects", "Bits", "CHost", "HostProbe",
+                "TestKit",
+            ]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
             path: "Tests/Probes/HostProbe", swiftSettings: strict),
@@ -101,8 +105,8 @@ let package = Package(
             "Hull",
             [
                 "Machine", "Translator", "Debugger", "HostIO", "Loader", "Hart", "RISCV",
-                "Devices", "Virtio", "Control",
-                "Journal", "FDT", "SBI", "Effects", "GuestMemory", "Bits", "CHost",
+                "Devices", "Virtio", "Control", "DiskImage", "Journal", "FDT", "SBI", "Effects",
+                "GuestMemory", "Bits", "CHost",
             ]),
         .executableTarget(
             name: "hull-command",
@@ -114,7 +118,9 @@ let package = Package(
             name: "BootSkiff", dependencies: ["Hull"], path: "Examples/BootSkiff",
             swiftSettings: strict),
         // The command and the library as people use them.
-        tests("EndToEnd", ["Hull", "hull-command", "BootSkiff", "TestKit", "GuestKit"]),
+        tests(
+            "EndToEnd",
+            ["Hull", "hull-command", "BootSkiff", "DiskImage", "HostIO", "TestKit", "GuestKit"]),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .target(
@@ -139,6 +145,7 @@ let package = Package(
         tests("DebianTests", ["Hull", "HostIO", "Bits", "GuestKit", "TestKit"]),
         // The house's rules, read from ARCHITECTURE.md and GLOSSARY.md.
         tests("Tidy", ["TestKit"]),
+        tests("DiskImageTests", ["DiskImage", "HostIO", "Bits", "TestKit"]),
         tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),
         // Chores: `swift run dev …`.
         .executableTarget(

@@ -36,9 +36,12 @@ package struct BlockRequest: Sendable, Equatable {
     package var count: UInt64
     /// Bytes to write; empty for other operations.
     package var data: [UInt8]
+    /// Where in guest memory the back end itself reads or writes the data, in order; empty where data travel
+    /// with the request and its completion.
+    package var buffers: [GuestRange]
     package init(
         device: Int, tag: UInt64, operation: Operation, offset: UInt64, count: UInt64,
-        data: [UInt8] = []
+        data: [UInt8] = [], buffers: [GuestRange] = []
     ) {
         self.device = device
         self.tag = tag
@@ -46,6 +49,7 @@ package struct BlockRequest: Sendable, Equatable {
         self.offset = offset
         self.count = count
         self.data = data
+        self.buffers = buffers
     }
 }
 

@@ -1,5 +1,6 @@
 import Bits
 import Effects
+import GuestMemory
 import Journal
 
 /// A drive whose requests are carried out by threads of its own, so that no hart waits for a disk.
@@ -9,9 +10,11 @@ package final class HostDrive: BlockBackEnd, @unchecked Sendable {
     /// Two, so that a slow flush holds up no read.
     private static let threadCount = 2
 
-    private let drive: DriveFile
+    private let drive: any DriveContent
     private let inbox: EventInbox
     private let monitor = Monitor()
+    /// Set once, before the first request.
+    private var memory: GuestMemory?
     private var queue: [BlockRequest] = []
     /// Index of the first request of `queue` that nobody took.
     private var next = 0
@@ -21,7 +24,7 @@ package final class HostDrive: BlockBackEnd, @unchecked Sendable {
     package var byteCount: UInt64 { drive.byteCount }
     package var isReadOnly: Bool { drive.isReadOnly }
 
-    package init(_ drive: DriveFile, inbox: EventInbox) throws(HullError) {
+    package init(_ drive: any DriveContent, inbox: EventInbox) throws(HullError) {
         self.drive = drive
         self.inbox = inbox
         for _ in 0..<Self.threadCount {
@@ -36,6 +39,22 @@ package final class HostDrive: BlockBackEnd, @unchecked Sendable {
 
     package convenience init(_ path: String, readOnly: Bool, inbox: EventInbox) throws(HullError) {
         try self.init(try DriveFile(path, readOnly: readOnly), inbox: inbox)
+    }
+
+    /// What is read on the caller's thread at most, if the host has it at hand: more takes longer than to
+    /// wake another thread.
+    private static let atOnceBytes: UInt64 = 64 << 10
+
+    package func reach(_ memory: GuestMemory) -> Bool {
+        monitor.locked { self.memory = memory }
+        return true
+    }
+
+    package func performAtOnce(_ request: BlockRequest) -> Event? {
+        guard request.count <= Self.atOnceBytes, let memory,
+            let status = drive.performAtOnce(request, memory)
+        else { return nil }
+        return .block(device: request.device, tag: request.tag, status, data: [])
     }
 
     package func submit(_ request: BlockRequest) {
@@ -57,7 +76,7 @@ package final class HostDrive: BlockBackEnd, @unchecked Sendable {
 
     private func work() {
         while let request = take() {
-            let (status, data) = drive.perform(request)
+            let (status, data) = drive.perform(request, memory)
             inbox.post(
                 .block(device: request.device, tag: request.tag, status, data: data))
         }

@@ -99,4 +99,16 @@ package enum HostClock {
         unsafe _ = clock_gettime(CLOCK_REALTIME, &now)
         return UInt64(max(now.tv_sec, 0)) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
     }
+
+    /// `2026-11-28 12:00`, in universal time.
+    package static func text(seconds: UInt64) -> String {
+        var time = time_t(clamping: seconds)
+        var parts = unsafe tm()
+        // SAFETY: both point to locals.
+        unsafe gmtime_r(&time, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let (year, month, day) = unsafe (parts.tm_year, parts.tm_mon, parts.tm_mday)
+        let (hour, minute) = unsafe (parts.tm_hour, parts.tm_min)
+        return "\(year + 1900)-\(two(month + 1))-\(two(day)) \(two(hour)):\(two(minute))"
+    }
 }

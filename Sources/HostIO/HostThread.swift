@@ -122,8 +122,16 @@ package final class Doorbell: Sendable {
         unsafe condition.deallocate()
         unsafe mutex.deallocate()
     }
-    package func locked<Result>(_ body: () -> Result) -> Result {
+    package func locked<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return try body()
+    }
+    /// Nil if somebody else has the lock.
+    package func tryLocked<Result>(_ body: () -> Result) -> Result? {
+        guard unsafe pthread_mutex_trylock(mutex) == 0 else { return nil }
         defer { unsafe pthread_mutex_unlock(mutex) }
         return body()
     }

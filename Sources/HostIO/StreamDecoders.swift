@@ -1,7 +1,7 @@
 import Bits
 import CHost
 
-/// zlib's inflate, reading gzip members.
+/// zlib's inflate, reading gzip members or bare streams.
 @safe struct ZlibStream: ~Copyable, StreamDecoder {
     private typealias Stream = UnsafeMutablePointer<hull_zlib_stream>
     private typealias Start = @convention(c) (Stream, Int32, UnsafePointer<CChar>, Int32) -> Int32
@@ -16,7 +16,8 @@ import CHost
 
     // SAFETY: the function types are those of zlib.h; the stream is allocated once, zeroed as
     // inflateInit asks, freed in deinit, and its buffers are borrowed for one call each.
-    init?() {
+    /// 15 bits of window, and 16: a gzip header is expected; negative: there is none.
+    init?(windowBits: Int32 = 15 + 16) {
         guard let library = SharedLibrary("libz.so.1"),
             let start = unsafe library.function("inflateInit2_", as: Start.self),
             let inflate = unsafe library.function("inflate", as: Step.self),
@@ -25,9 +26,9 @@ import CHost
         else { return nil }
         let stream = Stream.allocate(capacity: 1)
         unsafe stream.initialize(to: hull_zlib_stream())
-        // 15 bits of window, and 16: a gzip header is expected. The version's first digit counts.
+        // The version's first digit counts.
         let size = unsafe Int32(MemoryLayout<hull_zlib_stream>.size)
-        guard unsafe start(stream, 15 + 16, "1", size) == 0 else {
+        guard unsafe start(stream, windowBits, "1", size) == 0 else {
             unsafe stream.deallocate()
             return nil
         }

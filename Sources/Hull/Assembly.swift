@@ -28,13 +28,7 @@ package struct Assembly {
             case .host: .host
             case .instructions(let megahertz): .instructions(megahertz: megahertz)
             }
-        var drives: [any BlockBackEnd] = []
-        for drive in configuration.drives {
-            drives.append(
-                keepsDrives
-                    ? try ScratchDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox)
-                    : try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
-        }
+        let drives = try configuration.openDrives(inbox, answersAtOnce: keepsDrives)
         self.drives = drives
         guard !keepsDrives || configuration.networks.isEmpty else {
             throw HullError(

@@ -23,10 +23,16 @@ public struct Configuration: Sendable {
 
     /// A disk.
     public struct Drive: Sendable, Equatable {
-        /// A raw image, or a block device.
+        /// A raw or qcow2 image, or a block device.
         public var path: String
         /// The guest cannot write to it.
         public var isReadOnly: Bool
+        /// What the image is; `nil` has its first bytes tell.
+        public var format: DriveFormat?
+        /// Reads and writes past the host's page cache.
+        public var bypassesCache = false
+        /// A snapshot inside the image, which is read instead of what is current.
+        public var snapshot: String?
         /// A disk on a file.
         public init(_ path: String, isReadOnly: Bool = false) {
             self.path = path
@@ -101,6 +107,8 @@ public struct Configuration: Sendable {
     public var networks: [Network] = []
     /// Folders of the host, in the slots behind the disks'.
     public var shares: [Share] = []
+    /// What the guest writes to disks goes to temporary files that are gone at the end.
+    public var discardsDriveWrites = false
     /// How many harts there are.
     public var hartCount = 1
     /// What the harts can do: `virt`, or a name such as `rv64gc`, then `,+extension` or

@@ -1,4 +1,5 @@
 import Effects
+import GuestMemory
 
 /// The host's side of a console. Input arrives as `Event.input`.
 package protocol ConsoleBackEnd: AnyObject, Sendable {
@@ -20,6 +21,11 @@ package protocol BlockBackEnd: AnyObject, Sendable {
     /// Size in bytes.
     var byteCount: UInt64 { get }
     var isReadOnly: Bool { get }
+    /// Lets the back end move data from and to guest memory itself; says whether it will. Without, and while
+    /// events are recorded, data travel with requests and events.
+    func reach(_ memory: GuestMemory) -> Bool
+    /// What a request ends in, if that takes no waiting; nil: submit it.
+    func performAtOnce(_ request: BlockRequest) -> Event?
     /// Returns at once.
     func submit(_ request: BlockRequest)
     /// Waits for what was submitted, then lets go of the drive.
@@ -58,4 +64,9 @@ package struct InputWindow: Sendable, Equatable {
 extension ConsoleBackEnd {
     /// For back ends that gather nothing.
     package func flushIfDue() {}
+}
+
+extension BlockBackEnd {
+    package func reach(_ memory: GuestMemory) -> Bool { false }
+    package func performAtOnce(_ request: BlockRequest) -> Event? { nil }
 }

@@ -28,10 +28,14 @@ struct BackEnds {
         return nil
     }
 
-    mutating func submit(_ request: BlockRequest) {
-        guard drives.indices.contains(request.device) else { return }
+    /// What the request ended in, if that took no waiting.
+    mutating func submit(_ request: BlockRequest) -> Event? {
+        guard drives.indices.contains(request.device) else { return nil }
+        let drive = drives[request.device]
+        if let event = drive.performAtOnce(request) { return event }
         requestsUnderWay += 1
-        drives[request.device].submit(request)
+        drive.submit(request)
+        return nil
     }
 
     mutating func submit(_ request: ShareRequest) {

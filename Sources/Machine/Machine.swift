@@ -98,7 +98,9 @@ package final class Machine {
         memoryOwner = GuestMemoryOwner(memory)
         let bus = SystemBus(
             board: board, memory: memory, clock: BoardClock(parts.clock),
-            unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(board, parts),
+            unixNanoseconds: parts.unixNanoseconds,
+            virtio: try Self.virtioDevices(
+                board, parts, Self.blockDevices(board, parts, memory)),
             backEnds: BackEnds(
                 consoles: parts.consoles, drives: parts.drives, shares: parts.sharesBySlot,
                 entropy: parts.entropy))
@@ -129,9 +131,9 @@ package final class Machine {
     }
 
     /// Drives from the first slot on, the console and entropy in the last, the balloon before it.
-    private static func virtioDevices(_ board: Board, _ parts: MachineParts) throws(HullError)
-        -> [VirtioDevice]
-    {
+    private static func virtioDevices(
+        _ board: Board, _ parts: MachineParts, _ drives: [VirtioBlock]
+    ) throws(HullError) -> [VirtioDevice] {
         var slots = [VirtioDevice](repeating: .none, count: AddressMap.virtioSlotCount)
         guard parts.drives.count + parts.shares.count <= slots.count else {
             throw HullError(
@@ -139,12 +141,7 @@ package final class Machine {
                 "The board has \(slots.count) slots, too few for \(parts.drives.count) drives"
                     + " and \(parts.shares.count) shared folders.")
         }
-        for (slot, drive) in parts.drives.enumerated() {
-            slots[slot] = .block(
-                VirtioBlock(
-                    device: slot, byteCount: drive.byteCount, isReadOnly: drive.isReadOnly,
-                    identification: Array("drive\(slot)".utf8)))
-        }
+        for (slot, drive) in drives.enumerated() { slots[slot] = .block(drive) }
         try NetworkCard.plug(parts.networks, into: &slots)
         for (slot, share) in parts.sharesBySlot {
             slots[slot] = .share(VirtioShare(device: slot, name: Array(share.name.utf8)))

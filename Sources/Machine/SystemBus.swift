@@ -147,8 +147,9 @@ package final class SystemBus: Bus {
         case .end(let end): finish(end)
         // Deadlines are asked for where time passes.
         case .schedule: break
-        case .submit(let request): backEnds.submit(request)
         case .share(let request): backEnds.submit(request)
+        case .submit(let request):
+            if let answer = backEnds.submit(request) { tell(request.device, answer) }
         case .entropy(let device, let count): _ = backEnds.askForEntropy(device, count: count)
         }
     }

@@ -39,6 +39,10 @@ struct BlockTransfer: Sendable, Equatable {
     }
 
     let chain: DescriptorChain
+    /// The queue that it came from and goes back to.
+    let queue: Int
+    /// The back end moves the data itself.
+    private let isDirect: Bool
     /// Names the piece that the back end has now.
     var tag: UInt64 = 0
     private let operation: BlockRequest.Operation
@@ -46,6 +50,7 @@ struct BlockTransfer: Sendable, Equatable {
     private var extents: [Extent] = []
     private var piece = Extent(offset: 0, count: 0)
     private var pieceData: [UInt8] = []
+    private var pieceBuffers: [GuestRange] = []
     private var isFlushing = false
     /// A driver without FLUSH takes each write that ended for durable (§5.2.6.2).
     private var flushesAtEnd = false
@@ -56,9 +61,12 @@ struct BlockTransfer: Sendable, Equatable {
     private var status = BlockStatus.ok
 
     init(
-        _ chain: DescriptorChain, _ header: BlockHeader, drive: VirtioBlock, _ memory: GuestMemory
+        _ chain: DescriptorChain, _ header: BlockHeader, queue: Int, drive: VirtioBlock,
+        _ memory: GuestMemory
     ) {
         self.chain = chain
+        self.queue = queue
+        isDirect = drive.movesDirectly
         let (offset, wraps) = header.sector.multipliedReportingOverflow(
             by: VirtioBlock.sectorBytes)
         switch header.type {
@@ -143,6 +151,7 @@ struct BlockTransfer: Sendable, Equatable {
     /// Sets up the next piece; false if there is none.
     mutating func prepare(_ memory: GuestMemory) -> Bool {
         pieceData = []
+        pieceBuffers = []
         guard let extent = extents.first else {
             if flushesAtEnd {
                 flushesAtEnd = false
@@ -154,6 +163,20 @@ struct BlockTransfer: Sendable, Equatable {
         piece = Extent(
             offset: extent.offset,
             count: movesData ? min(extent.count, VirtioBlock.pieceBytes) : extent.count)
+        guard movesData else { return true }
+        if isDirect {
+            let buffers =
+                operation == .read
+                ? BufferList(ranges: chain.writable).slice(skipping: done, count: piece.count)
+                : BufferList(ranges: chain.readable).slice(
+                    skipping: BlockHeader.byteCount + done, count: piece.count)
+            guard let buffers else {
+                refuse(.ioError)
+                return false
+            }
+            pieceBuffers = buffers
+            return true
+        }
         guard operation == .write else { return true }
         guard
             let data = BufferList(ranges: chain.readable).gather(
@@ -171,7 +194,7 @@ struct BlockTransfer: Sendable, Equatable {
             ? BlockRequest(device: device, tag: tag, operation: .flush, offset: 0, count: 0)
             : BlockRequest(
                 device: device, tag: tag, operation: operation, offset: piece.offset,
-                count: piece.count, data: pieceData)
+                count: piece.count, data: pieceData, buffers: pieceBuffers)
     }
 
     /// The back end ended the piece in work.
@@ -183,7 +206,10 @@ struct BlockTransfer: Sendable, Equatable {
             isFlushing = false
             return
         }
-        if operation == .read {
+        if operation == .read, isDirect {
+            for range in pieceBuffers { effects.append(.wrote(range)) }
+            landed += piece.count
+        } else if operation == .read {
             guard UInt64(data.count) == piece.count,
                 BufferList(ranges: chain.writable).scatter(
                     data, memory, skipping: done, &effects)
@@ -205,7 +231,7 @@ struct BlockTransfer: Sendable, Equatable {
             buffers.zero(memory, skipping: landed, count: room - landed, &effects)
         }
         buffers.scatter([status.rawValue], memory, skipping: room, &effects)
-        rings.complete(0, chain, written: chain.writableCount, memory, &effects)
+        rings.complete(queue, chain, written: chain.writableCount, memory, &effects)
     }
 }
 

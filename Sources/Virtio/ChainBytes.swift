@@ -35,6 +35,20 @@ struct BufferList {
         return left == 0
     }
 
+    /// Where the bytes `skip ..< skip + count` lie; nil if the buffers are shorter.
+    func slice(skipping skip: UInt64, count: UInt64) -> [GuestRange]? {
+        var result: [GuestRange] = []
+        let isComplete = parts(skip, count) { part in
+            if let last = result.last, last.start + last.count == part.start {
+                result[result.count - 1].count += part.count
+            } else {
+                result.append(part)
+            }
+            return true
+        }
+        return isComplete ? result : nil
+    }
+
     /// These bytes, or nil if the buffers are shorter.
     func gather(_ memory: GuestMemory, skipping skip: UInt64, count: UInt64) -> [UInt8]? {
         let wanted = Int(truncatingIfNeeded: count)

@@ -6,7 +6,7 @@ import GuestMemory
 /// A drive (virtio 1.2 §5.2). It knows its drive's size and nothing else of it.
 package struct VirtioBlock: DeviceModel {
     var id: UInt32 { 2 }
-    var queueSizes: [UInt16] { [Self.queueSize] }
+    var queueSizes: [UInt16] { Array(repeating: Self.queueSize, count: queueCount) }
     static let queueSize: UInt16 = 256
     static let sectorBytes: UInt64 = 512
     /// A request larger than this is carried out piece by piece.
@@ -21,6 +21,11 @@ package struct VirtioBlock: DeviceModel {
     let isReadOnly: Bool
     /// What get-id says; at most 20 bytes count.
     let identification: [UInt8]
+    /// One for each hart that may want to have requests of its own; they share nothing but the drive.
+    let queueCount: Int
+    package static let queueLimit = 16
+    /// The back end reads and writes guest memory itself.
+    let movesDirectly: Bool
 
     private(set) var underWay: [BlockTransfer] = []
     private var underWayBytes: UInt64 = 0
@@ -32,7 +37,12 @@ package struct VirtioBlock: DeviceModel {
     private var stale: [UInt64] = []
 
     /// `byteCount` is a multiple of 512.
-    package init(device: Int, byteCount: UInt64, isReadOnly: Bool, identification: [UInt8]) {
+    package init(
+        device: Int, byteCount: UInt64, isReadOnly: Bool, identification: [UInt8],
+        queueCount: Int = 1, movesDirectly: Bool = false
+    ) {
+        self.queueCount = min(max(queueCount, 1), Self.queueLimit)
+        self.movesDirectly = movesDirectly
         self.device = device
         self.byteCount = byteCount / Self.sectorBytes * Self.sectorBytes
         self.isReadOnly = isReadOnly
@@ -45,13 +55,13 @@ package struct VirtioBlock: DeviceModel {
         _ queue: Int, _ rings: inout Rings, _ memory: GuestMemory, _ effects: inout EffectList
     ) {
         guard stale.isEmpty else { return }
-        while underWayBytes < Self.underWayLimit, let chain = rings.take(0, memory, &effects) {
+        while underWayBytes < Self.underWayLimit, let chain = rings.take(queue, memory, &effects) {
             guard let header = BlockHeader(chain, memory) else {
                 // Without a header and a status byte there is no way to say what is wrong.
                 rings.fail(&effects)
                 break
             }
-            var transfer = BlockTransfer(chain, header, drive: self, memory)
+            var transfer = BlockTransfer(chain, header, queue: queue, drive: self, memory)
             if rings.features.rawValue & Bit.flush == 0 { transfer.demandFlushAtEnd() }
             if header.type == .identify {
                 transfer.landed = identify(chain, memory, &effects)
@@ -64,7 +74,16 @@ package struct VirtioBlock: DeviceModel {
                 transfer.finish(&rings, memory, &effects)
             }
         }
-        rings.announce(0, memory, &effects)
+        rings.announce(queue, memory, &effects)
+    }
+
+    /// Looks into each queue, since there is room for more; `first` has waited least.
+    private mutating func serveAll(
+        after first: Int, _ rings: inout Rings, _ memory: GuestMemory, _ effects: inout EffectList
+    ) {
+        for step in 1...queueCount {
+            serve((first + step) % queueCount, &rings, memory, &effects)
+        }
     }
 
     private mutating func submit(_ transfer: inout BlockTransfer, _ effects: inout EffectList) {
@@ -92,7 +111,7 @@ package struct VirtioBlock: DeviceModel {
         guard case .block(_, let tag, let status, let data) = event else { return }
         if let index = stale.firstIndex(of: tag) {
             stale.remove(at: index)
-            return serve(0, &rings, memory, &effects)
+            return serveAll(after: 0, &rings, memory, &effects)
         }
         guard let index = underWay.firstIndex(where: { $0.tag == tag }) else { return }
         var transfer = underWay.remove(at: index)
@@ -106,7 +125,7 @@ package struct VirtioBlock: DeviceModel {
             return
         }
         transfer.finish(&rings, memory, &effects)
-        serve(0, &rings, memory, &effects)
+        serveAll(after: transfer.queue, &rings, memory, &effects)
     }
 
     mutating func forget() {
@@ -130,14 +149,16 @@ extension VirtioBlock {
         static let blockSize: UInt64 = 1 << 6
         static let flush: UInt64 = 1 << 9
         static let topology: UInt64 = 1 << 10
+        static let multipleQueues: UInt64 = 1 << 12
         static let discard: UInt64 = 1 << 13
         static let writeZeroes: UInt64 = 1 << 14
     }
 
     var features: Features {
-        let always = Bit.segmentMaximum | Bit.blockSize | Bit.flush | Bit.topology
+        var bits = Bit.segmentMaximum | Bit.blockSize | Bit.flush | Bit.topology
+        if queueCount > 1 { bits |= Bit.multipleQueues }
         return Features(
-            rawValue: always | (isReadOnly ? Bit.readOnly : Bit.discard | Bit.writeZeroes))
+            rawValue: bits | (isReadOnly ? Bit.readOnly : Bit.discard | Bit.writeZeroes))
     }
 
     /// Segments of a discard or a write-zeroes, and the sectors of each.
@@ -158,7 +179,8 @@ extension VirtioBlock {
         bytes.append(little: 0, bytes: 1)  // alignment_offset
         bytes.append(little: 1 << Self.physicalBlockExponent, bytes: 2)  // min_io_size
         bytes.append(little: 0, bytes: 4)  // opt_io_size
-        bytes.append(little: 0, bytes: 4)  // writeback, unused, num_queues
+        bytes.append(little: 0, bytes: 2)  // writeback: not offered; unused
+        bytes.append(little: UInt64(queueCount), bytes: 2)  // num_queues
         bytes.append(little: isReadOnly ? 0 : Self.rangeSectorLimit, bytes: 4)
         bytes.append(little: isReadOnly ? 0 : Self.rangeSegmentLimit, bytes: 4)
         bytes.append(little: 1 << Self.physicalBlockExponent, bytes: 4)

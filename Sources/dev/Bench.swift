@@ -24,6 +24,12 @@ struct Bench {
                 table.text, "network", "Network: iperf3 through a tap interface, against QEMU")
             return table.status
         }
+        if options.contains("--block") {
+            return try BlockBench(options: options.filter { $0 != "--block" }).run(
+                guest,
+                heading: "\(today()), revision \(revision()), \(processor()); "
+                    + "\(version("qemu-system-riscv64")).")
+        }
         try step(
             "Building the kit", "Benchmarks/kit/build.sh", [Self.folder + "/kit", guest.busybox])
         let isBoot = options.contains("--boot")

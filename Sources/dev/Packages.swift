@@ -20,6 +20,8 @@ enum Packages {
         Need(program: "gdb-multiarch", packages: ["gdb-multiarch"], purpose: .test),
         Need(program: "tmux", packages: ["tmux"], purpose: .test),
         Need(program: "zstd", packages: ["zstd"], purpose: .test),
+        Need(program: "qemu-img", packages: ["qemu-utils"], purpose: .test),
+        Need(program: "mkfs.ext4", packages: ["e2fsprogs"], purpose: .test),
         Need(program: "xz", packages: ["xz-utils"], purpose: .test),
         Need(program: "python3", packages: ["python3"], purpose: .test),
         Need(program: "passt", packages: ["passt"], purpose: .test),
@@ -33,6 +35,7 @@ enum Packages {
         Need(program: "cpio", packages: ["cpio"], purpose: .bench),
         Need(program: "iperf3", packages: ["iperf3"], purpose: .bench),
         Need(program: "ip", packages: ["iproute2"], purpose: .bench),
+        Need(program: "qemu-img", packages: ["qemu-utils"], purpose: .bench),
         Need(program: "python3", packages: ["python3"], purpose: .bench),
     ]
 

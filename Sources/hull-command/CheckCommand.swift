@@ -51,12 +51,7 @@ struct CheckCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The kernel's command line.", valueName: "text"))
     var append: String?
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "A disk: a raw image, and ,readonly if the guest may not write. Up to eight times.",
-            valueName: "file[,readonly]"), completion: .file())
-    var drive: [String] = []
+    @OptionGroup var drives: DriveOptions
 
     @OptionGroup(title: "What the machine has") var board: BoardOptions
 
@@ -69,7 +64,7 @@ struct CheckCommand: ParsableCommand {
         var chosen = boot.configuration
         board.apply(to: &chosen)
         chosen.arguments = append
-        chosen.drives = RunOptions.drives(drive)
+        drives.apply(to: &chosen)
         var session = LockstepSession(chosen, engines.first, engines.second)
         session.every = every
         session.limit = instructions ?? .max

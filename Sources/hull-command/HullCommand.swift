@@ -24,7 +24,8 @@ struct HullCommand: ParsableCommand {
         version: hullVersion,
         subcommands: [
             BootCommand.self, CheckCommand.self, ConsoleCommand.self, CopyCommand.self,
-            DebianCommand.self, DTBCommand.self, DisassembleCommand.self, MachineCommand.self,
+            DebianCommand.self, DTBCommand.self, DisassembleCommand.self, ImageCommand.self,
+            MachineCommand.self,
             PauseCommand.self, ProcessesCommand.self, ResumeCommand.self, SecureShellCommand.self,
             StatisticsCommand.self, StopCommand.self, SurfaceCommand.self, UnitCommand.self,
             VersionCommand.self,

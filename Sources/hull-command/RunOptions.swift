@@ -16,12 +16,7 @@ struct RunOptions: ParsableArguments {
         help: "Leaves the machine running and prints its name; hull console NAME is its console.")
     var detach = false
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "A disk: a raw image, and ,readonly if the guest may not write. Up to eight times.",
-            valueName: "file[,readonly]"), completion: .file())
-    var drive: [String] = []
+    @OptionGroup var drives: DriveOptions
 
     @Option(
         name: [.customShort("v"), .customLong("volume")],
@@ -114,21 +109,13 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    static func drives(_ texts: [String]) -> [Configuration.Drive] {
-        texts.map { text in
-            text.hasSuffix(",readonly")
-                ? Configuration.Drive(String(text.dropLast(9)), isReadOnly: true)
-                : Configuration.Drive(text)
-        }
-    }
-
     func apply(to chosen: inout Configuration) {
         if let name { chosen.name = name }
         chosen.isDetached = detach
         chosen.arguments = append
-        chosen.drives = Self.drives(drive)
         chosen.networks = net.compactMap { try? Configuration.Network.parse($0) }
         chosen.shares = volumes.map(\.share)
+        drives.apply(to: &chosen)
         if let engine {
             chosen.engine = engine
             chosen.requiresEngine = true
