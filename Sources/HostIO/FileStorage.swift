@@ -9,7 +9,7 @@ package final class FileStorage: ImageStorage {
     package let name: String
     package let isReadOnly: Bool
     /// Which file it is, however it is called.
-    package let identity: FileIdentity
+    package let identity: ImageIdentity
     let descriptor: Int32
     /// Reads and writes past the host's page cache; -1 where they go through it.
     private let direct: Int32
@@ -104,12 +104,12 @@ package final class FileStorage: ImageStorage {
         }
     }
 
-    private static func identity(of file: Int32, _ path: String) throws(HullError) -> FileIdentity {
+    private static func identity(of file: Int32, _ path: String) throws(HullError) -> ImageIdentity {
         var status = stat()
         // SAFETY: the call fills a local.
         guard unsafe fstat(file, &status) == 0 else { throw HostFile.cannot("read", path) }
         switch status.st_mode & S_IFMT {
-        case S_IFREG, S_IFBLK: return FileIdentity(device: status.st_dev, number: status.st_ino)
+        case S_IFREG, S_IFBLK: return ImageIdentity(device: status.st_dev, number: status.st_ino)
         case S_IFDIR: throw HullError(.usage, "\(path) is a directory; name an image file.")
         default:
             throw HullError(
@@ -259,7 +259,7 @@ package final class FileStorage: ImageStorage {
 }
 
 /// A file as the host knows it.
-package struct FileIdentity: Hashable, Sendable {
+package struct ImageIdentity: Hashable, Sendable {
     fileprivate let device: UInt
     fileprivate let number: UInt
 

@@ -28,11 +28,11 @@ package struct ImageFile {
     package static let chainLimit = 64
 
     package init(_ opening: ImageOpening) throws(HullError) {
-        var above: [FileIdentity] = []
+        var above: [ImageIdentity] = []
         try self.init(opening, above: &above)
     }
 
-    private init(_ opening: ImageOpening, above: inout [FileIdentity]) throws(HullError) {
+    private init(_ opening: ImageOpening, above: inout [ImageIdentity]) throws(HullError) {
         try Self.checkChain(opening.path, above)
         storage = try FileStorage(
             opening.path, readOnly: opening.isReadOnly, bypassesCache: opening.bypassesCache)
@@ -58,12 +58,12 @@ package struct ImageFile {
         }
     }
 
-    private static func checkChain(_ path: String, _ above: [FileIdentity]) throws(HullError) {
+    private static func checkChain(_ path: String, _ above: [ImageIdentity]) throws(HullError) {
         guard above.count < chainLimit else {
             throw HullError(
                 .format, "\(path) lies below \(above.count) images; \(chainLimit) may be stacked.")
         }
-        guard let identity = FileIdentity(of: path), above.contains(identity) else { return }
+        guard let identity = ImageIdentity(of: path), above.contains(identity) else { return }
         throw HullError(
             .format,
             "\(path) lies below itself: the backing files run in a circle. hull image info"
@@ -72,7 +72,7 @@ package struct ImageFile {
 
     /// What lies below an image, for reading.
     private static func backing(
-        of header: QcowHeader, _ opening: ImageOpening, above: inout [FileIdentity]
+        of header: QcowHeader, _ opening: ImageOpening, above: inout [ImageIdentity]
     ) throws(HullError) -> ImageLayer? {
         guard let name = header.backingName else { return nil }
         var below = ImageOpening(try path(of: name, besides: opening.path))

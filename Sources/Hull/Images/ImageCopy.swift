@@ -49,7 +49,7 @@ package struct ImageConversion {
         guard !compresses || target.format == .qcow2 else {
             throw HullError(.usage, "Only qcow2 images can be compressed; add -O qcow2.")
         }
-        if FileIdentity(of: source.path).map({ $0 == FileIdentity(of: target.path) }) == true {
+        if ImageIdentity(of: source.path).map({ $0 == ImageIdentity(of: target.path) }) == true {
             throw HullError(.usage, "\(source.path) cannot be converted into itself.")
         }
         let from = try ImageFile(source)
