@@ -104,7 +104,8 @@ package final class FileStorage: ImageStorage {
         }
     }
 
-    private static func identity(of file: Int32, _ path: String) throws(HullError) -> ImageIdentity {
+    private static func identity(of file: Int32, _ path: String) throws(HullError) -> ImageIdentity
+    {
         var status = stat()
         // SAFETY: the call fills a local.
         guard unsafe fstat(file, &status) == 0 else { throw HostFile.cannot("read", path) }

@@ -68,6 +68,8 @@ struct SwiftSource {
                     }
                     depth += 1
                 } else if character == "}" {
+                    // A protocol's function has no body.
+                    pending = nil
                     depth -= 1
                     if let last = open.last, last.depth == depth {
                         open.removeLast()

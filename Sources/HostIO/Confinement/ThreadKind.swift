@@ -120,6 +120,8 @@ extension SystemCallRule {
     fileprivate static let hart: [SystemCallRule] = [
         SystemCallRule("poll"),
         SystemCallRule("getrandom"),
+        // One that spins lets the one it waits for have its processor.
+        SystemCallRule("sched_yield"),
         // A reset reads kernel and initial RAM disk again.
         SystemCallRule("lseek"),
         // The base of GS, where the processor has no instruction for it.
@@ -166,7 +168,9 @@ extension SystemCallRule {
             "setsockopt", ArgumentCondition(1, .isOne(of: [UInt32(SOL_SOCKET)]), "SOL_SOCKET"),
             ArgumentCondition(
                 2, .isOne(of: [UInt32(SO_SNDBUF), UInt32(SO_RCVBUF)]), "SO_SNDBUF, SO_RCVBUF")),
+        // Waiting for the program at the other end to go.
         SystemCallRule("unlink"), SystemCallRule("rmdir"), SystemCallRule("wait4"),
+        SystemCallRule("clock_nanosleep"),
     ]
 
     /// All of them work on names below an open folder.
