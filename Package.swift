@@ -80,7 +80,10 @@ let package = Package(
         room("HostIO", ["Journal", "NineP", "GuestMemory", "Effects", "Bits", "CHost"]),
         tests(
             "HostIOTests",
-            ["HostIO", "Journal", "NineP", "Effects", "Bits", "HostProbe", "TestKit"]),
+            [
+                "HostIO", "Journal", "NineP", "GuestMemory", "Effects", "Bits", "HostProbe",
+                "TestKit",
+            ]),
         .executableTarget(
             name: "HostProbe", dependencies: ["HostIO", "Journal", "Effects", "Bits"],
             path: "Tests/Probes/HostProbe", swiftSettings: strict),

@@ -11,7 +11,8 @@ package struct Assembly {
     package let machine: Machine
     package private(set) var boot: Boot
     private let drives: [any BlockBackEnd]
-    private let shares: [any ShareBackEnd]
+    private let shares: ShareServers
+    private let remotes: [any RemoteBackEnd]
     private let traceOutput: TraceOutput?
     private let profile: PerfMap?
     /// A sentence for people, where another engine runs than the one that was chosen.
@@ -35,7 +36,8 @@ package struct Assembly {
                     : try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
         }
         self.drives = drives
-        shares = try configuration.startShares(inbox)
+        shares = try ShareServers(configuration, inbox)
+        remotes = try Remotes.start(configuration, inbox)
         let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
         notice = choice.notice
         var startThread: StartThread?
@@ -49,7 +51,8 @@ package struct Assembly {
         ) { memory in
             choice.make(memory, configuration)
         }
-        parts.shares = shares
+        parts.shares = shares.folders
+        parts.remotes = shares.remotes + remotes
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)
@@ -70,7 +73,8 @@ package struct Assembly {
     /// Waits until what the guest wrote is in the drives, and lets go of them.
     package func close() {
         for drive in drives { drive.close() }
-        for share in shares { share.close() }
+        for remote in remotes { remote.close() }
+        shares.close()
         traceOutput?.flush()
         profile?.flush()
     }

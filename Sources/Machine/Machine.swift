@@ -26,6 +26,8 @@ package struct MachineParts {
     package var drives: [any BlockBackEnd]
     /// Shared folders, in the slots behind the drives'.
     package var shares: [any ShareBackEnd] = []
+    /// Devices in other processes, in the slots behind those.
+    package var remotes: [any RemoteBackEnd] = []
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
     /// A reset that the guest asks for ends the run.
@@ -82,7 +84,7 @@ package final class Machine {
         self.board = board
         self.plan = plan
         memory = try GuestMemory([
-            MemslotRequest(board.ram.range),
+            MemslotRequest(board.ram.range, backing: parts.memoryBacking),
             MemslotRequest(
                 AddressMap.resetROM.range, access: .readOnly, backing: .anonymous(hugePages: false)),
         ])
@@ -92,7 +94,7 @@ package final class Machine {
             unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts),
             backEnds: BackEnds(
                 consoles: parts.consoles, drives: parts.drives, shares: parts.sharesBySlot,
-                entropy: parts.entropy))
+                remotes: parts.remotesBySlot, entropy: parts.entropy))
         self.bus = bus
         let isParallel = parts.startThread != nil && parts.clock == .host
         startThread = isParallel ? parts.startThread : nil
@@ -109,6 +111,7 @@ package final class Machine {
         if isParallel { share() }
         bus.onWrite = { [unowned self] range in forgetCode(in: range) }
         try reset(isFresh: true)
+        for (slot, remote) in parts.remotesBySlot { try remote.attach(memory, device: slot) }
     }
 
     /// Writes what happens from here on.
@@ -121,12 +124,7 @@ package final class Machine {
     /// Drives from the first slot on, the console and entropy in the last.
     private static func virtioDevices(_ parts: MachineParts) throws(HullError) -> [VirtioDevice] {
         var slots = [VirtioDevice](repeating: .none, count: AddressMap.virtioSlotCount)
-        guard parts.drives.count + parts.shares.count <= slots.count else {
-            throw HullError(
-                .usage,
-                "The board has \(slots.count) slots, too few for \(parts.drives.count) drives"
-                    + " and \(parts.shares.count) shared folders.")
-        }
+        try parts.checkSlots(slots.count)
         for (slot, drive) in parts.drives.enumerated() {
             slots[slot] = .block(
                 VirtioBlock(
@@ -135,6 +133,12 @@ package final class Machine {
         }
         for (slot, share) in parts.sharesBySlot {
             slots[slot] = .share(VirtioShare(device: slot, name: Array(share.name.utf8)))
+        }
+        for (slot, remote) in parts.remotesBySlot {
+            slots[slot] = .remote(
+                VirtioRemote(
+                    device: slot, id: remote.deviceID, queueSizes: remote.queueSizes,
+                    features: remote.features, configuration: remote.configuration))
         }
         for (device, _) in parts.consoles where slots.indices.contains(device) {
             guard slots[device] == .none else {

@@ -145,6 +145,7 @@ package final class SystemBus: Bus {
         case .schedule: break
         case .submit(let request): backEnds.submit(request)
         case .share(let request): backEnds.submit(request)
+        case .remote(let device, let order): backEnds.carryOut(order, of: device)
         case .entropy(let device, let count): _ = backEnds.askForEntropy(device, count: count)
         }
     }
@@ -167,7 +168,7 @@ package final class SystemBus: Bus {
         case .block(let device, _, _, _), .share(let device, _, _), .entropy(let device, _):
             backEnds.noteAnswer()
             tell(device, event)
-        case .resize(let device, _, _): tell(device, event)
+        case .resize(let device, _, _), .remote(let device, _): tell(device, event)
         case .inputClosed, .timer: break
         }
         settle()

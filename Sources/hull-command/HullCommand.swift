@@ -22,7 +22,8 @@ struct HullCommand: ParsableCommand {
             """,
         version: hullVersion,
         subcommands: [
-            BootCommand.self, CheckCommand.self, DebianCommand.self, DTBCommand.self,
+            BlockBackEndCommand.self, BootCommand.self, CheckCommand.self, DebianCommand.self,
+            DTBCommand.self,
             DisassembleCommand.self, MachineCommand.self, UnitCommand.self, VersionCommand.self,
         ])
 

@@ -17,8 +17,15 @@ struct RunOptions: ParsableArguments {
         name: [.customShort("v"), .customLong("volume")],
         help: ArgumentHelp(
             "A folder of the host that the guest mounts by the name GUEST; with :ro it can change"
-                + " nothing there.", valueName: "host:guest[:ro]"), completion: .directory)
+                + " nothing there. :9p and :virtiofs choose who serves it.",
+            valueName: "host:guest[:ro]"), completion: .directory)
     var volumes: [Volume] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A device that another process serves over vhost-user, such as hull block-backend.",
+            valueName: "blk,socket=path"))
+    var vhostUser: [RemoteDevice] = []
 
     @Option(
         help: ArgumentHelp(
@@ -93,6 +100,7 @@ struct RunOptions: ParsableArguments {
         chosen.arguments = append
         chosen.drives = Self.drives(drive)
         chosen.shares = volumes.map(\.share)
+        chosen.remotes = vhostUser.map(\.remote)
         if let engine {
             chosen.engine = engine
             chosen.requiresEngine = true

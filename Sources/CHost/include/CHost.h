@@ -9,6 +9,7 @@
 #include "host_folders.h"
 #include "host_futex.h"
 #include "host_memory.h"
+#include "host_sockets.h"
 #include "host_terminal.h"
 #include "host_guests.h"
 #endif
