@@ -104,7 +104,7 @@ let package = Package(
             name: "BootSkiff", dependencies: ["Hull"], path: "Examples/BootSkiff",
             swiftSettings: strict),
         // The command and the library as people use them.
-        tests("EndToEnd", ["Hull", "hull-command", "BootSkiff", "TestKit", "GuestKit"]),
+        tests("EndToEnd", ["Hull", "Control", "hull-command", "BootSkiff", "TestKit", "GuestKit"]),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .target(
