@@ -91,7 +91,8 @@ let package = Package(
         tests(
             "HostIOTests",
             [
-                "HostIO", "DiskImage", "Journal", "NineP", "GuestMemory", "Effects", "Bits", "CHost",
+                "HostIO", "DiskImage", "Journal", "NineP", "GuestMemory", "Effects", "Bits",
+                "CHost",
                 "HostProbe",
                 "TestKit",
             ]),
@@ -121,7 +122,10 @@ let package = Package(
         // The command and the library as people use them.
         tests(
             "EndToEnd",
-            ["Hull", "hull-command", "BootSkiff", "DiskImage", "HostIO", "TestKit", "GuestKit"]),
+            [
+                "Hull", "Control", "hull-command", "BootSkiff", "DiskImage", "HostIO", "TestKit",
+                "GuestKit",
+            ]),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .target(

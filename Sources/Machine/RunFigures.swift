@@ -18,8 +18,8 @@ package struct RunFigures: Sendable, Equatable {
     }
     package var harts: [HartFigures]
     package var guestTicks: UInt64
-    package var guestResidentBytes: UInt64
     package var devices: [DeviceFigures]
+    package var drives: [DriveCounts]
     package var engine: [EngineCount]
 }
 
@@ -28,13 +28,13 @@ extension Machine {
     package var figures: RunFigures {
         RunFigures(
             harts: harts.map { hartFigures($0) }, guestTicks: bus.now,
-            guestResidentBytes: memory.residentBytes,
             devices: board.windows.compactMap { window in
                 let loads = bus.accesses.loads(window.place)
                 let stores = bus.accesses.stores(window.place)
                 guard loads + stores > 0 else { return nil }
                 return .init(name: window.place.name, loads: loads, stores: stores)
             },
+            drives: Array(bus.driveCounts.prefix(bus.backEnds.drives.count)),
             engine: engineReport)
     }
 

@@ -1,6 +1,7 @@
 import Bits
 import Control
 import Effects
+import GuestMemory
 import Hart
 import HostIO
 import Journal
@@ -18,8 +19,12 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
     private let configuration: Configuration
     private let log: String?
     private let supervisor: Supervisor
+    /// Asked about on the control socket's thread: the machine's own may ask the host for less.
+    private let memory: GuestMemoryOwner
     private let inbox: EventInbox
     private let shared: SharedConsole
+    /// The folder with the keys of the image.
+    private let folder: String?
     private let process = ProcessFigures()
     private let startedAt = HostClock.realNanoseconds() / 1_000_000_000
     private let started = BoardClock.hostNanoseconds()
@@ -27,14 +32,16 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
     private var state = MachineDescription.State.running
 
     init(
-        _ name: String, _ configuration: Configuration, log: String?, supervisor: Supervisor,
-        _ console: SharedConsole, inbox: EventInbox
+        _ name: String, _ configuration: Configuration, _ machine: Machine,
+        _ console: SharedConsole, log: String?
     ) {
         self.name = name
         self.configuration = configuration
         self.log = log
-        self.supervisor = supervisor
-        self.inbox = inbox
+        supervisor = machine.supervisor
+        memory = machine.memoryOwner
+        inbox = machine.inbox
+        folder = configuration.keyFolder
         shared = console
     }
 
@@ -48,7 +55,8 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
             image: configuration.imageName, arguments: configuration.arguments ?? "",
             harts: configuration.hartCount, memoryBytes: configuration.memoryBytes,
             uptimeSeconds: seconds, startedAt: startedAt, engine: configuration.engine.rawValue,
-            version: hullVersion, log: log, drives: configuration.drives.map(\.path))
+            version: hullVersion, log: log, drives: configuration.drives.map(\.path),
+            folder: folder)
     }
 
     // MARK: Questions
@@ -126,8 +134,13 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
                     hostSeconds: Double(hart.hostNanoseconds) / 1e9,
                     waitShare: min(Double(hart.waitNanoseconds) / 1e9 / seconds, 1))
             },
-            residentBytes: process.residentBytes, guestResidentBytes: run.guestResidentBytes,
+            residentBytes: process.residentBytes, guestResidentBytes: memory.memory.residentBytes,
             devices: run.devices.map { .init(name: $0.name, loads: $0.loads, stores: $0.stores) },
+            drives: run.drives.map {
+                .init(
+                    reads: $0.reads, writes: $0.writes, flushes: $0.flushes,
+                    bytesRead: $0.bytesRead, bytesWritten: $0.bytesWritten)
+            },
             engine: run.engine.map { line in
                 switch line.value {
                 case .count(let count): .init(name: line.name, value: Double(count))
@@ -143,6 +156,15 @@ private final class AnswerBox<Answer: Sendable>: Sendable {
 }
 
 extension Configuration {
+    /// The folder of the first drive, where keys for ssh lie in it.
+    var keyFolder: String? {
+        guard let path = drives.first?.path, let file = try? HostFolder.absolute(path) else {
+            return nil
+        }
+        let folder = file.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        return HostFolder.exists(folder + "/ssh/id_ed25519") ? folder : nil
+    }
+
     /// What boots, for people.
     package var imageName: String { title ?? image ?? "skiff" }
 }
