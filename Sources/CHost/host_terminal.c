@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "host_terminal.h"
+#include "host_confinement.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,16 +17,20 @@ static _Atomic int wake_descriptor = -1;
 static _Atomic uint64_t noted;
 static _Atomic int64_t first_end_nanoseconds;
 
+/// Our process group, which does not change.
+static pid_t group;
+
 /// tcsetattr from a background process group stops the process; the terminal is not ours then.
 static bool in_foreground(int terminal) {
     pid_t owner = tcgetpgrp(terminal);
-    return owner < 0 || owner == getpgrp();
+    return owner < 0 || owner == group;
 }
 
 int hull_terminal_make_raw(int terminal) {
     static bool registered = false;
     if (atomic_load(&raw_terminal) >= 0) return 0;
     if (tcgetattr(terminal, &cooked) != 0) return errno;
+    group = getpgrp();
     raw = cooked;
     cfmakeraw(&raw);
     // A bare-metal guest that prints "\n" alone still gets lines.
@@ -102,7 +107,7 @@ static void on_continue(int signal) {
     errno = before;
 }
 
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
 enum { crash_count = sizeof crashes / sizeof crashes[0] };
 static struct sigaction crash_before[crash_count];
 
@@ -141,12 +146,14 @@ int hull_signals_install(int wake) {
         sigemptyset(&now.sa_mask);
         if (sigaction(crashes[i], &now, &crash_before[i]) != 0) return errno;
     }
+    hull_refusals_install();
     hull_signals_ignore_broken_pipes();
     // Who started us may have had them blocked, and that is inherited.
     sigset_t ours;
     sigemptyset(&ours);
     for (unsigned i = 0; i < sizeof ends / sizeof ends[0]; i++) sigaddset(&ours, ends[i]);
     for (int i = 0; i < crash_count; i++) sigaddset(&ours, crashes[i]);
+    sigaddset(&ours, SIGSYS);
     sigaddset(&ours, SIGTSTP);
     sigaddset(&ours, SIGCONT);
     sigaddset(&ours, SIGWINCH);

@@ -10,15 +10,21 @@ package struct HostThread: Sendable {
     private final class Body: Sendable {
         let name: String
         let run: @Sendable () -> Void
-        init(_ name: String, _ run: @escaping @Sendable () -> Void) {
+        let files: FileRights?
+        let isStartedConfined = hull_thread_is_confined()
+        init(_ name: String, _ files: FileRights?, _ run: @escaping @Sendable () -> Void) {
             self.name = name
+            self.files = files
             self.run = run
         }
     }
 
-    package init(_ name: String, stackBytes: Int = 256 << 10, _ run: @escaping @Sendable () -> Void)
-        throws(HullError)
-    {
+    /// `files` is what it may still reach once the program confines itself; its name says the rest
+    /// (`ThreadKind`).
+    package init(
+        _ name: String, stackBytes: Int = 256 << 10, files: FileRights? = nil,
+        _ run: @escaping @Sendable () -> Void
+    ) throws(HullError) {
         var attributes = pthread_attr_t()
         var handle = pthread_t()
         // SAFETY: the attributes live until the call below has read them; the body is retained here
@@ -34,13 +40,16 @@ package struct HostThread: Sendable {
             unsafe sigdelset(&every, crash)
         }
         unsafe pthread_sigmask(SIG_SETMASK, &every, &before)
-        let body = unsafe Unmanaged.passRetained(Body(name, run))
+        let body = unsafe Unmanaged.passRetained(Body(name, files, run))
         let outcome = unsafe pthread_create(
             &handle, &attributes,
             { argument in
                 guard let argument = unsafe argument else { return nil }
                 let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
                 unsafe hull_thread_set_name(body.name)
+                Confinement.enterIfBegun(
+                    ThreadKind(threadName: body.name), body.files,
+                    isStartedConfined: body.isStartedConfined)
                 body.run()
                 return nil
             }, body.toOpaque())

@@ -15,19 +15,24 @@ package struct Boot {
     private static let nextStage = GuestPhysical(AddressMap.ramStart + 0x20_0000)
 
     package init(_ configuration: Configuration) throws(HullError) {
+        try self.init(configuration, try KeptFiles(configuration.files))
+    }
+
+    private init(_ configuration: Configuration, _ files: KeptFiles) throws(HullError) {
         board = try configuration.board()
-        let images = try Self.images(configuration)
+        let images = try Self.images(configuration, files)
         for image in images.all { try image.check(against: [board.ram.range]) }
         let ramDisk: [UInt8]?
         if let path = configuration.initialRAMDisk {
-            ramDisk = try HostFile.read(path)
+            ramDisk = try files.read(path)
         } else {
             ramDisk = nil
         }
         (plan, symbols) = try Self.plan(configuration, board, images, ramDisk)
-        guard configuration.files.allSatisfy({ HostFile.isRegular($0) }) else { return }
-        // A reset reads the files again, so that they need not stay in memory for it.
-        plan.reload = { () throws(HullError) in try Boot(configuration).plan }
+        guard files.areRegular else { return }
+        // A reset reads the files again, so that they need not stay in memory for it. They stay open:
+        // by then the program has given up opening any.
+        plan.reload = { () throws(HullError) in try Boot(configuration, files).plan }
     }
 
     /// Which images there are, and which of them starts.
@@ -37,16 +42,18 @@ package struct Boot {
         var all: [LoadPlan] { [firmware, guest].compactMap { $0 } }
     }
 
-    private static func images(_ configuration: Configuration) throws(HullError) -> Images {
+    private static func images(_ configuration: Configuration, _ files: KeptFiles)
+        throws(HullError) -> Images
+    {
         guard case .file(let path) = configuration.firmware else {
-            return Images(guest: try guest(configuration, at: ram))
+            return Images(guest: try guest(configuration, files, at: ram))
         }
-        let firmware = try load(try HostFile.read(path), named: path, at: ram, acceptsRaw: true)
+        let firmware = try load(try files.read(path), named: path, at: ram, acceptsRaw: true)
         // A kernel says itself how far from the start of RAM it wants to be; what runs anywhere goes
         // to where firmware looks for it.
-        var next = try guest(configuration, at: ram)
+        var next = try guest(configuration, files, at: ram)
         if next.kind == .raw || (try? next.check(against: firmware)) == nil {
-            next = try guest(configuration, at: nextStage)
+            next = try guest(configuration, files, at: nextStage)
         }
         try next.check(against: firmware)
         return Images(firmware: firmware, guest: next)
@@ -55,7 +62,7 @@ package struct Boot {
     private static let ram = GuestPhysical(AddressMap.ramStart)
 
     private static func guest(
-        _ configuration: Configuration, at base: GuestPhysical
+        _ configuration: Configuration, _ files: KeptFiles, at base: GuestPhysical
     ) throws(HullError) -> LoadPlan {
         guard let path = configuration.image else {
             let skiff =
@@ -64,7 +71,7 @@ package struct Boot {
         }
         var acceptsRaw = false
         if case .file = configuration.firmware { acceptsRaw = true }
-        return try load(try HostFile.read(path), named: path, at: base, acceptsRaw: acceptsRaw)
+        return try load(try files.read(path), named: path, at: base, acceptsRaw: acceptsRaw)
     }
 
     private static func load(

@@ -117,6 +117,11 @@ public struct Configuration: Sendable {
     /// Counts of the run go to standard error at its end.
     public var printsStatistics = false
 
+    /// The command's own: before the guest's first instruction, the program gives up the host's files,
+    /// its capabilities and most system calls. A ``VirtualMachine`` leaves that to the program it is
+    /// part of.
+    package var isConfined = true
+
     /// Skiff on one hart with 1 GiB of memory.
     public init() {}
 

@@ -16,6 +16,7 @@ package struct Session {
 
     /// Runs to the end and returns the exit code.
     package func run() throws(HullError) -> UInt8 {
+        if configuration.isConfined { try Confinement.begin() }
         let inbox = EventInbox()
         let assembly: Assembly
         let console: HostConsole
@@ -43,11 +44,15 @@ package struct Session {
     }
 
     private func run(_ machine: Machine) throws(HullError) -> EndOfRun {
-        guard let text = configuration.debugger else { return try machine.run() }
+        guard let text = configuration.debugger else {
+            if configuration.isConfined { try Confinement.enter(.machine) }
+            return try machine.run()
+        }
         let endpoint = try DebugEndpoint(parsing: text)
         let server = try DebugServer(machine, endpoint)
         HostFile.writeAll(
             2, Array("Waiting for a debugger; in GDB: \(endpoint.gdbCommand)\r\n".utf8))
+        if configuration.isConfined { try Confinement.enter(.debugger, endpoint.fileRights) }
         return try server.run()
     }
 }

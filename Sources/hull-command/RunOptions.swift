@@ -65,6 +65,12 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Counts of the run go to standard error at its end.")
     var stats = false
 
+    @Flag(
+        help:
+            "Keeps the host's files and system calls within reach, for those who debug Hull itself."
+    )
+    var noConfinement = false
+
     func validate() throws {
         if let timeout, !(timeout > 0 && timeout < 1e9) {
             throw ValidationError("--timeout takes a number of seconds above 0.")
@@ -98,6 +104,7 @@ struct RunOptions: ParsableArguments {
         chosen.timeoutSeconds = timeout
         chosen.printsStatistics = stats
         chosen.debugger = gdb
+        chosen.isConfined = !noConfinement
         chosen.trace = trace?.kinds ?? []
         chosen.traceFile = traceFile
     }

@@ -74,5 +74,9 @@ func writer(_ path: String) throws {
 switch arguments.dropFirst().first {
 case "terminal": try terminal(arguments.last ?? "")
 case "writer": try writer(arguments.last ?? "")
+case "attempts": try attempts(ThreadKind(rawValue: arguments.last ?? "") ?? .hart)
+case "scan": scan(ThreadKind(rawValue: arguments.last ?? "") ?? .hart)
+case "files": try files(arguments.last ?? "")
+case "refusal": try refusal(.waiter)
 default: exit(64)
 }
