@@ -19,7 +19,8 @@ package struct Assembly {
     /// `keepsDrives`: what the guest writes to drives is forgotten at the end.
     package init(
         _ configuration: Configuration, _ boot: consuming Boot, inbox: EventInbox,
-        consoles: [Int: any ConsoleBackEnd], keepsDrives: Bool = false
+        consoles: [Int: any ConsoleBackEnd], keepsDrives: Bool = false,
+        ports: [MachinePort] = []
     ) throws(HullError) {
         let clock: ClockMode =
             switch configuration.clock {
@@ -29,7 +30,7 @@ package struct Assembly {
         var drives: [any BlockBackEnd] = []
         for drive in configuration.drives {
             drives.append(
-                keepsDrives
+                keepsDrives || configuration.discardsDriveWrites
                     ? try ScratchDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox)
                     : try HostDrive(drive.path, readOnly: drive.isReadOnly, inbox: inbox))
         }
@@ -38,7 +39,7 @@ package struct Assembly {
         notice = choice.notice
         var startThread: StartThread?
         if !configuration.runsHartsInTurns { startThread = Self.startThread }
-        let parts = MachineParts(
+        var parts = MachineParts(
             clock: clock, inbox: inbox, consoles: consoles, drives: drives,
             entropy: clock == .host ? HostEntropy(inbox: inbox) : RepeatableEntropy(inbox: inbox),
             endsAtReset: configuration.endsAtReset,
@@ -47,6 +48,7 @@ package struct Assembly {
         ) { memory in
             choice.make(memory, configuration)
         }
+        parts.ports = ports
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)

@@ -73,6 +73,10 @@ public struct Configuration: Sendable {
     public var image: String?
     /// An initial RAM disk for Linux.
     public var initialRAMDisk: String?
+    /// A flat program for S-mode that starts what is on the disks, instead of an image.
+    package var loader: String?
+    /// An archive that is put behind the initial RAM disk, which the kernel unpacks over it.
+    package var moreInitialFiles: [UInt8] = []
     /// The kernel's command line.
     public var arguments: String?
     /// Length of RAM in bytes.
@@ -81,6 +85,8 @@ public struct Configuration: Sendable {
     public var firmware = Firmware.builtIn
     /// Disks, in the order of their slots; at most eight.
     public var drives: [Drive] = []
+    /// What the guest writes to disks is forgotten at the end.
+    public var discardsDriveWrites = false
     /// How many harts there are.
     public var hartCount = 1
     /// What the harts can do: `virt`, or a name such as `rv64gc`, then `,+extension` or

@@ -24,6 +24,8 @@ package struct MachineParts {
     package var consoles: [Int: any ConsoleBackEnd]
     /// Drives, in the order of their virtio slots.
     package var drives: [any BlockBackEnd]
+    /// A device with several ports: their names and back ends, by port.
+    package var ports: [MachinePort] = []
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
     /// A reset that the guest asks for ends the run.
@@ -89,7 +91,7 @@ package final class Machine {
             board: board, memory: memory, clock: BoardClock(parts.clock),
             unixNanoseconds: parts.unixNanoseconds, virtio: try Self.virtioDevices(parts),
             backEnds: BackEnds(
-                consoles: parts.consoles, drives: parts.drives, entropy: parts.entropy))
+                consoles: parts.everyConsole, drives: parts.drives, entropy: parts.entropy))
         self.bus = bus
         let isParallel = parts.startThread != nil && parts.clock == .host
         startThread = isParallel ? parts.startThread : nil
@@ -136,6 +138,7 @@ package final class Machine {
             }
             slots[device] = .console(VirtioConsole(device: device))
         }
+        try parts.plugPorts(into: &slots)
         if parts.entropy != nil, let slot = slots.lastIndex(of: .none) {
             slots[slot] = .entropy(VirtioEntropy(device: slot))
         }

@@ -166,14 +166,15 @@ package final class SystemBus: Bus {
         case .block(let device, _, _, _), .entropy(let device, _):
             backEnds.noteAnswer()
             tell(device, event)
-        case .resize(let device, _, _): tell(device, event)
-        case .inputClosed, .timer: break
+        case .resize(let device, _, _), .inputClosed(let device): tell(device, event)
+        case .timer: break
         }
         settle()
     }
     private func tell(_ device: Int, _ event: Event) {
-        guard devices.virtio.indices.contains(device) else { return }
-        devices.virtio[device].deliver(event, memory: memory, effects: &effects)
+        let slot = VirtioPorts.slot(of: device)
+        guard devices.virtio.indices.contains(slot) else { return }
+        devices.virtio[slot].deliver(event, memory: memory, effects: &effects)
     }
 
     /// Devices as after power-on, on the same clock.
@@ -205,11 +206,12 @@ extension SystemBus {
                     devices.uart.receive(bytes, &effects)
                 }
                 backEnds.consoles[index].held(UART.waitingLimit - devices.uart.inputCapacity)
-            } else if devices.virtio.indices.contains(device) {
+            } else if devices.virtio.indices.contains(VirtioPorts.slot(of: device)) {
                 if let bytes = backEnds.consoles[index].takeWaiting(.max) {
                     tell(device, .input(device: device, bytes))
                 }
-                backEnds.consoles[index].held(devices.virtio[device].heldInput)
+                let slot = VirtioPorts.slot(of: device)
+                backEnds.consoles[index].held(devices.virtio[slot].heldInput(from: device))
             }
         }
         settle()

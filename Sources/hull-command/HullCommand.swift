@@ -23,7 +23,8 @@ struct HullCommand: ParsableCommand {
         version: hullVersion,
         subcommands: [
             BootCommand.self, CheckCommand.self, DebianCommand.self, DTBCommand.self,
-            DisassembleCommand.self, MachineCommand.self, UnitCommand.self, VersionCommand.self,
+            DisassembleCommand.self, MachineCommand.self, RunCommand.self, UnitCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() {

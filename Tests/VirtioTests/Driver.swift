@@ -32,8 +32,8 @@ final class Driver {
     var wrote: [GuestRange] = []
 
     var size: UInt16 = 8
-    private var nextAvailable: [UInt16] = [0, 0]
-    private var seenUsed: [UInt16] = [0, 0]
+    private var nextAvailable = [UInt16](repeating: 0, count: 16)
+    private var seenUsed = [UInt16](repeating: 0, count: 16)
     private var nextDescriptor: UInt16 = 0
 
     init(_ device: VirtioDevice, slot number: Int = 0) throws {

@@ -78,6 +78,7 @@ struct VirtioFuzz {
             device: random.one(of: [
                 .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
                 .entropy(VirtioEntropy(device: 0)),
+                .ports(VirtioPorts(device: 0, names: ["", "one", "two"])),
             ]))
     }
 
@@ -225,6 +226,8 @@ struct VirtioFuzz {
         switch random.below(10) {
         case 0: deliver(.input(device: 0, [UInt8](repeating: 7, count: Int(random.below(64)))))
         case 1: deliver(.resize(device: 0, columns: Int(random.below(300)), rows: 25))
+        case 4: deliver(.input(device: 1024 + Int(random.below(20)), [1, 2, 3]))
+        case 5: deliver(.inputClosed(device: 1024 + Int(random.below(20))))
         case 2:
             deliver(.block(device: 0, tag: random.below(99), .ok, data: [1]), isAnswer: false)
         case 3 where entropyUnderWay > 0:
