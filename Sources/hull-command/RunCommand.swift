@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
 
             Examples:
               hull run debian
-              hull run debian uname -a
+              hull run debian -- uname -a
               hull run debian --harts 2 -- make -j2 --version
               echo 'int main() { return 7; }' | hull run debian -- sh -c 'gcc -x c - && ./a.out'
             """)
@@ -28,7 +28,7 @@ struct RunCommand: ParsableCommand {
     var image: String
 
     @Argument(
-        parsing: .captureForPassthrough,
+        parsing: .postTerminator,
         help: ArgumentHelp("The program to run, and its arguments.", valueName: "command"))
     var command: [String] = []
 
@@ -36,6 +36,9 @@ struct RunCommand: ParsableCommand {
         help: ArgumentHelp(
             "Packages that the image has in addition, separated by commas.", valueName: "names"))
     var packages: String?
+
+    @Flag(help: "What the guest's kernel and its first program say goes to standard error.")
+    var verbose = false
 
     @OptionGroup(title: "What the machine has") var board: BoardOptions
     @OptionGroup(title: "How it runs") var running: RunOptions
@@ -57,8 +60,8 @@ struct RunCommand: ParsableCommand {
         guest.runs(&chosen)
         let disk = image == "debian" ? guest.disk : image
         chosen.drives.insert(.init(disk), at: 0)
-        let words = command.first == "--" ? Array(command.dropFirst()) : command
-        var order = GuestCommand(words)
+        var order = GuestCommand(command)
+        order.showsConsole = verbose
         if isatty(0) == 1 && isatty(1) == 1 { order.terminal = TerminalKind.name }
         Glibc.exit(Int32(try CommandSession(chosen, order).run()))
     }

@@ -6,16 +6,20 @@ import TestKit
 import Testing
 
 @Suite struct TarTests {
+    private var deepFolder: String {
+        [String](repeating: String(repeating: "long", count: 20), count: 2).joined(separator: "/")
+    }
+
     /// An archive that GNU tar made of a folder with everything in it.
-    private func sample(_ options: [String] = []) throws -> [UInt8] {
+    private func sample(_ options: [String] = [], link: Int = 150) throws -> [UInt8] {
         try withTemporaryFolder { folder in
             let root = folder.appendingPathComponent("root")
-            let deep = root.appendingPathComponent(String(repeating: "long", count: 40))
+            let deep = root.appendingPathComponent(deepFolder)
             try FileManager.default.createDirectory(at: deep, withIntermediateDirectories: true)
             try Data("hello".utf8).write(to: deep.appendingPathComponent("file"))
             try FileManager.default.createSymbolicLink(
                 atPath: root.appendingPathComponent("link").path,
-                withDestinationPath: String(repeating: "t", count: 150))
+                withDestinationPath: String(repeating: "t", count: link))
             let archive = folder.appendingPathComponent("a.tar").path
             let made = try Toolchain.run(
                 "tar",
@@ -27,24 +31,23 @@ import Testing
 
     @Test(arguments: ["--format=gnu", "--format=pax", "--format=ustar"])
     func whatTarWroteIsRead(_ format: String) throws {
-        let entries = try TarReader.entries(try sample([format])[...])
-        let long = String(repeating: "long", count: 40)
+        // The oldest of them has no room for long targets of links.
+        let link = format == "--format=ustar" ? 80 : 150
+        let entries = try TarReader.entries(try sample([format], link: link)[...])
         let file = entries.first { $0.path.hasSuffix("file") }
-        if format != "--format=ustar" {
-            #expect(file?.path == "\(long)/file")
-            #expect(
-                entries.contains {
-                    $0.kind == .symbolicLink(to: String(repeating: "t", count: 150))
-                })
-            #expect(file.map { Array($0.content) } == Array("hello".utf8))
-            #expect(file?.user == 7 && file?.group == 8)
-        }
+        #expect(file?.path == deepFolder + "/file")
+        #expect(
+            entries.contains { $0.kind == .symbolicLink(to: String(repeating: "t", count: link)) })
+        #expect(file.map { Array($0.content) } == Array("hello".utf8))
+        #expect(file?.user == 7 && file?.group == 8)
         #expect(entries.first?.path == "" && entries.first?.kind == .folder)
     }
 
     @Test func damageIsASentence() throws {
         let archive = try sample()
-        #expect(throws: HullError.self) { try TarReader.entries(archive[..<1000]) }
+        for count in [1000, 512, 0] {
+            #expect(throws: HullError.self) { try TarReader.entries(archive[..<count]) }
+        }
         for seed in 0..<400 {
             var damaged = archive
             var random = SplitMix(state: UInt64(seed))

@@ -138,7 +138,7 @@ package struct Ext4Writer {
         guard let name = parts.popLast(), name.utf8.count <= 255 else {
             throw HullError(.format, "\"\(path)\" is no path of a file.")
         }
-        let above = parts.joined(separator: "/")
+        let above = parts.joined(separator: "/") + "/."
         if try find(above) == nil { try folder(above, FileAttributes(0o755, modified: time)) }
         guard let parent = try find(above), nodes[Int(parent)]?.kind == .folder else {
             throw HullError(.format, "\(above) is no folder, and \(path) lies in it.")

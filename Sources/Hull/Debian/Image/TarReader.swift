@@ -59,7 +59,12 @@ package struct TarReader {
 
     /// The next entry; nil at the end.
     package mutating func next() throws(HullError) -> TarEntry? {
-        while let header = take(Self.blockBytes), header.contains(where: { $0 != 0 }) {
+        while true {
+            guard let header = take(Self.blockBytes) else {
+                throw Self.damaged("its end is missing")
+            }
+            // The end is a block of zeroes, or two.
+            if header.allSatisfy({ $0 == 0 }) { return nil }
             let header = Header(header)
             guard header.hasGoodSum else { throw Self.damaged("a header's checksum is wrong") }
             guard let count = header.number(124, 12), count <= UInt64(bytes.count),
@@ -76,7 +81,6 @@ package struct TarReader {
                 return try entry(header, content)
             }
         }
-        return nil
     }
 
     private mutating func take(_ count: Int) -> ArraySlice<UInt8>? {

@@ -13,7 +13,8 @@ package struct CommandSession {
     /// `configuration` names the kernel, the initial file system and the disk.
     package init(_ configuration: Configuration, _ command: GuestCommand) {
         var configuration = configuration
-        configuration.arguments = "console=ttyS0 quiet panic=-1"
+        configuration.arguments =
+            "console=ttyS0 panic=-1" + (command.showsConsole ? "" : " quiet")
         configuration.endsAtReset = true
         configuration.moreInitialFiles = command.initialFiles
         self.configuration = configuration
@@ -56,7 +57,11 @@ package struct CommandSession {
             MachinePort("hull.errors", terminal ? unused : try HostOutput(2, inbox: inbox)))
         ports.append(MachinePort("hull.status", status))
         let assembly = try Assembly(
-            configuration, consume boot, inbox: inbox, consoles: [BoardDevices.uartConsole: log],
+            configuration, consume boot, inbox: inbox,
+            consoles: [
+                BoardDevices.uartConsole: command.showsConsole
+                    ? try HostOutput(2, inbox: inbox) : log
+            ],
             keepsDrives: !command.keepsDisk, ports: ports)
         if let notice = assembly.notice { HostFile.writeAll(2, Array("hull: \(notice)\n".utf8)) }
         if terminal { try Terminal.makeRaw(0) }

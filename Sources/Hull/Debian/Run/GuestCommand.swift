@@ -20,6 +20,8 @@ package struct GuestCommand: Sendable, Equatable {
     package var shares: [Share] = []
     /// The network is brought up before.
     package var hasNetwork = false
+    /// What the kernel and `/init` say is shown.
+    package var showsConsole = false
     /// What the command writes to the disk stays.
     package var keepsDisk = false
 
@@ -49,7 +51,7 @@ package struct GuestCommand: Sendable, Equatable {
     private var settings: String {
         var lines = [
             "terminal=\(Self.quoted(terminal ?? ""))", "network=\(hasNetwork ? 1 : 0)",
-            "keeps=\(keepsDisk ? 1 : 0)",
+            "keeps=\(keepsDisk ? 1 : 0)", showsConsole ? "set -x" : ":",
         ]
         lines.append("shares() {")
         for share in shares {
