@@ -21,6 +21,8 @@ enum Packages {
         Need(program: "tmux", packages: ["tmux"], purpose: .test),
         Need(program: "zstd", packages: ["zstd"], purpose: .test),
         Need(program: "xz", packages: ["xz-utils"], purpose: .test),
+        Need(program: "/usr/sbin/e2fsck", packages: ["e2fsprogs"], purpose: .test),
+        Need(program: "ssh", packages: ["openssh-client"], purpose: .test),
         Need(program: "python3", packages: ["python3"], purpose: .test),
         // The baseline, and what builds the guest programs.
         Need(program: "qemu-system-riscv64", packages: ["qemu-system-misc"], purpose: .bench),
@@ -34,7 +36,7 @@ enum Packages {
 
     /// Installs what is missing when this process may, else names it.
     static func provide(for purpose: Purpose) throws(HullError) {
-        let missing = needs.filter { $0.purpose == purpose && !ChildProcess.exists($0.program) }
+        let missing = needs.filter { $0.purpose == purpose && !isThere($0.program) }
         let packages = missing.flatMap(\.packages)
         guard !packages.isEmpty else { return }
         let names = packages.joined(separator: " ")
@@ -52,6 +54,11 @@ enum Packages {
                 throw HullError(.host, "apt-get could not install \(names)")
             }
         }
+    }
+
+    /// In `PATH`, or at the path that it is.
+    private static func isThere(_ program: String) -> Bool {
+        program.hasPrefix("/") ? HostFolder.exists(program) : ChildProcess.exists(program)
     }
 
     private static func hasLists() -> Bool {

@@ -60,12 +60,12 @@ package struct TarReader {
     /// The next entry; nil at the end.
     package mutating func next() throws(HullError) -> TarEntry? {
         while true {
-            guard let header = take(Self.blockBytes) else {
+            guard let block = take(Self.blockBytes) else {
                 throw Self.damaged("its end is missing")
             }
             // The end is a block of zeroes, or two.
-            if header.allSatisfy({ $0 == 0 }) { return nil }
-            let header = Header(header)
+            if block.allSatisfy({ $0 == 0 }) { return nil }
+            let header = Header(block)
             guard header.hasGoodSum else { throw Self.damaged("a header's checksum is wrong") }
             guard let count = header.number(124, 12), count <= UInt64(bytes.count),
                 let content = take(Int(count))
