@@ -135,12 +135,15 @@ package struct Ext4Writer {
     /// The folder that a path's last name goes into; folders that are missing are made.
     private mutating func place(_ path: String) throws(HullError) -> (UInt32, String) {
         var parts = path.split(separator: "/")
-        guard let name = parts.popLast(), name.utf8.count <= 255 else {
+        guard let name = parts.popLast(), name.utf8.count <= 255, name != ".", name != ".." else {
             throw HullError(.format, "\"\(path)\" is no path of a file.")
         }
-        let above = parts.joined(separator: "/") + "/."
-        if try find(above) == nil { try folder(above, FileAttributes(0o755, modified: time)) }
-        guard let parent = try find(above), nodes[Int(parent)]?.kind == .folder else {
+        let above = parts.joined(separator: "/")
+        // Behind a link lies the folder that it leads to.
+        if try find(above + "/.") == nil {
+            try folder(above, FileAttributes(0o755, modified: time))
+        }
+        guard let parent = try find(above + "/."), nodes[Int(parent)]?.kind == .folder else {
             throw HullError(.format, "\(above) is no folder, and \(path) lies in it.")
         }
         return (parent, String(name))

@@ -54,7 +54,9 @@ extension GuestCommand {
         fi
 
         # Ports have their names once they can be used.
-        for try in 1 2 3 4 5 6 7 8 9 10; do
+        tries=0
+        while [ $tries -lt 500 ]; do
+            tries=$((tries + 1))
             for port in /sys/class/virtio-ports/*; do
                 name=; read -r name <$port/name
                 case $name in
