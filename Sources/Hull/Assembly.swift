@@ -22,7 +22,8 @@ package struct Assembly {
     /// `keepsDrives`: what the guest writes to drives is forgotten at the end.
     package init(
         _ configuration: Configuration, _ boot: consuming Boot, inbox: EventInbox,
-        consoles: [Int: any ConsoleBackEnd], keepsDrives: Bool = false
+        consoles: [Int: any ConsoleBackEnd], keepsDrives: Bool = false,
+        ports: [MachinePort] = []
     ) throws(HullError) {
         let clock: ClockMode =
             switch configuration.clock {
@@ -58,6 +59,7 @@ package struct Assembly {
         parts.hasPowerButton = !keepsDrives
         parts.shares = shares.folders
         parts.remotes = shares.remotes + remotes
+        parts.ports = ports
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)

@@ -24,6 +24,7 @@ enum Packages {
         Need(program: "qemu-img", packages: ["qemu-utils"], purpose: .test),
         Need(program: "mkfs.ext4", packages: ["e2fsprogs"], purpose: .test),
         Need(program: "xz", packages: ["xz-utils"], purpose: .test),
+        Need(program: "/usr/sbin/e2fsck", packages: ["e2fsprogs"], purpose: .test),
         Need(program: "python3", packages: ["python3"], purpose: .test),
         Need(program: "passt", packages: ["passt"], purpose: .test),
         Need(program: "ip", packages: ["iproute2"], purpose: .test),
@@ -65,6 +66,7 @@ enum Packages {
         }
     }
 
+    /// In `PATH`, or at the path that it is.
     private static func isThere(_ program: String) -> Bool {
         program.hasPrefix("/") ? HostFolder.exists(program) : ChildProcess.exists(program)
     }

@@ -27,7 +27,8 @@ struct HullCommand: ParsableCommand {
             CopyCommand.self,
             DebianCommand.self, DTBCommand.self, DisassembleCommand.self, ImageCommand.self,
             MachineCommand.self,
-            PauseCommand.self, ProcessesCommand.self, ResumeCommand.self, SecureShellCommand.self,
+            PauseCommand.self, ProcessesCommand.self, ResumeCommand.self, RunCommand.self,
+            SecureShellCommand.self,
             StatisticsCommand.self, StopCommand.self, SurfaceCommand.self, UnitCommand.self,
             VersionCommand.self,
         ])

@@ -84,6 +84,7 @@ struct VirtioFuzz {
             .block(drive), .block(drive), .console(VirtioConsole(device: 0)),
             .entropy(VirtioEntropy(device: 0)), .net(card), .net(card),
             .powerButton(VirtioPowerButton()),
+            .ports(VirtioPorts(device: 0, names: ["", "one", "two"])),
             .remote(
                 VirtioRemote(
                     device: 0, id: 26, queueSizes: [8, 8], features: 0x6645,
@@ -244,6 +245,8 @@ struct VirtioFuzz {
             deliver(
                 random.chance(50) ? .memoryStatistics : .memoryTarget(bytes: random.below(1 << 20)))
         case 1: deliver(.resize(device: 0, columns: Int(random.below(300)), rows: 25))
+        case 4: deliver(.input(device: 1024 + Int(random.below(20)), [1, 2, 3]))
+        case 5: deliver(.inputClosed(device: 1024 + Int(random.below(20))))
         case 2:
             deliver(.block(device: 0, tag: random.below(99), .ok, data: [1]), isAnswer: false)
         case 4: deliver(.powerButton)
