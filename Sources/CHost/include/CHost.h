@@ -3,6 +3,7 @@
 // What Swift cannot say: see each file for the reason why.
 #include "guest_atomics.h"
 #include "host_code.h"
+#include "host_descriptors.h"
 #include "host_confinement.h"
 #include "host_decompression.h"
 #include "host_files.h"

@@ -68,7 +68,7 @@ package final class FileSystemProgram: @unchecked Sendable {
     {
         let place = try HostFolder.temporary()
         defer { try? HostFolder.remove(place) }
-        let listener = try UnixSocket.listen(place + "/socket")
+        let listener = try DescriptorSocket.listen(place + "/socket")
         let identifier: pid_t
         do throws(HullError) {
             identifier = try ChildProcess(program, arguments).start(passing: listener)

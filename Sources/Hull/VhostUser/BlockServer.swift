@@ -16,14 +16,14 @@ package final class BlockServer {
     package init(_ image: String, readOnly: Bool, socket path: String) throws(HullError) {
         drive = try DriveFile(image, readOnly: readOnly)
         self.path = path
-        listener = try UnixSocket.listen(path)
+        listener = try DescriptorSocket.listen(path)
     }
     deinit { close(listener) }
 
     /// Serves one front end after the other.
     package func run() throws(HullError) {
         while true {
-            let socket = UnixSocket.accept(listener)
+            let socket = DescriptorSocket.accept(listener)
             guard socket >= 0 else {
                 if errno == EINTR { continue }
                 throw HullError(
@@ -88,7 +88,7 @@ private struct BlockService {
             // SAFETY: the call fills the elements of a local array.
             guard unsafe poll(&polled, 2, -1) >= 0 || errno == EINTR else { break }
             if polled[1].revents != 0 {
-                UnixSocket.silence(ring.kick)
+                DescriptorSocket.silence(ring.kick)
                 serve()
             }
             guard polled[0].revents != 0 else { continue }
@@ -124,7 +124,7 @@ private struct BlockService {
             for answer in answers { device.deliver(answer, memory, &effects) }
             if calls {
                 device.acknowledge()
-                UnixSocket.ring(ring.call)
+                DescriptorSocket.ring(ring.call)
             }
         }
     }
@@ -168,7 +168,7 @@ private struct BlockService {
         }
         for (start, count, offset, file) in sources {
             // A file that is shorter than its region would end us when it is touched.
-            guard let end = UnixSocket.fileSize(file), offset <= end, count <= end - offset,
+            guard let end = DescriptorSocket.fileSize(file), offset <= end, count <= end - offset,
                 let place = Int(exactly: offset)
             else { return false }
             let copy = dup(file)

@@ -31,7 +31,7 @@ struct DebianImageMaker {
     private func unpack(
         _ files: [String], progress: (DebianImage.Progress) -> Void
     ) throws(HullError) {
-        let disk = try DiskImage(image.disk, partitionBytes: DebianImage.partitionBytes)
+        let disk = try PartitionedDisk(image.disk, partitionBytes: DebianImage.partitionBytes)
         let now = UInt32(truncatingIfNeeded: HostClock.realNanoseconds() / 1_000_000_000)
         var writer = try Ext4Writer(
             byteCount: DebianImage.partitionBytes, label: DebianImage.label,

@@ -3,7 +3,7 @@ import HostIO
 
 /// A raw disk image that is being written: a partition table (MBR) with one partition for an ext4 file
 /// system. What is not written is a hole in the file.
-struct DiskImage {
+struct PartitionedDisk {
     /// The partition begins at 1 MiB, as every tool of today does it.
     static let partitionStart: UInt64 = 1 << 20
     private static let sectorBytes: UInt64 = 512
