@@ -60,7 +60,7 @@ import Testing
                 || number >= FilterProgram.firstUnknown
             {
                 wanted = "absent"
-            } else if Self.probes.contains(number), words[1] == "illegal" {
+            } else if Self.probes.contains(number) {
                 continue
             } else {
                 wanted = "refused"

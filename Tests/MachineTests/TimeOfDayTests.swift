@@ -26,9 +26,10 @@ import Testing
         machine.bus.clock.stop()
         // What a pause of 50 ms or more is for the board.
         _ = EventInbox().wait(timeoutNanoseconds: 50_000_000)
+        let stood = machine.bus.now
+        _ = EventInbox().wait(timeoutNanoseconds: 1_000_000)
+        #expect(machine.bus.now == stood)
         machine.bus.clock.resume()
-        #expect(rtc(machine) - before < 50_000_000, "the board's time stood")
-        _ = try machine.step()
         #expect(rtc(machine) - before >= 50_000_000)
     }
 
