@@ -18,6 +18,7 @@ enum Packages {
         // Oracles and tools of the tests.
         Need(program: "dtc", packages: ["device-tree-compiler"], purpose: .test),
         Need(program: "gdb-multiarch", packages: ["gdb-multiarch"], purpose: .test),
+        Need(program: "ssh", packages: ["openssh-client"], purpose: .test),
         Need(program: "tmux", packages: ["tmux"], purpose: .test),
         Need(program: "zstd", packages: ["zstd"], purpose: .test),
         Need(program: "qemu-img", packages: ["qemu-utils"], purpose: .test),

@@ -20,6 +20,8 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
     private let supervisor: Supervisor
     private let inbox: EventInbox
     private let shared: SharedConsole
+    /// The folder with the keys of the image.
+    private let folder: String?
     private let process = ProcessFigures()
     private let startedAt = HostClock.realNanoseconds() / 1_000_000_000
     private let started = BoardClock.hostNanoseconds()
@@ -35,6 +37,7 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
         self.log = log
         self.supervisor = supervisor
         self.inbox = inbox
+        folder = configuration.keyFolder
         shared = console
     }
 
@@ -48,7 +51,8 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
             image: configuration.imageName, arguments: configuration.arguments ?? "",
             harts: configuration.hartCount, memoryBytes: configuration.memoryBytes,
             uptimeSeconds: seconds, startedAt: startedAt, engine: configuration.engine.rawValue,
-            version: hullVersion, log: log, drives: configuration.drives.map(\.path))
+            version: hullVersion, log: log, drives: configuration.drives.map(\.path),
+            folder: folder)
     }
 
     // MARK: Questions
@@ -143,6 +147,15 @@ private final class AnswerBox<Answer: Sendable>: Sendable {
 }
 
 extension Configuration {
+    /// The folder of the first drive, where keys for ssh lie in it.
+    var keyFolder: String? {
+        guard let path = drives.first?.path, let file = try? HostFolder.absolute(path) else {
+            return nil
+        }
+        let folder = file.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        return HostFolder.exists(folder + "/ssh/id_ed25519") ? folder : nil
+    }
+
     /// What boots, for people.
     package var imageName: String { title ?? image ?? "skiff" }
 }

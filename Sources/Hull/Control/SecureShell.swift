@@ -41,7 +41,7 @@ package struct SecureShell: Sendable {
     }
 
     /// Host keys under a name of ours, whatever hosts they were written down for.
-    static func knownHosts(_ text: String, alias: String) -> String {
+    package static func knownHosts(_ text: String, alias: String) -> String {
         text.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ").filter { !$0.hasPrefix("#") }
             guard
@@ -76,6 +76,11 @@ package struct SecureShell: Sendable {
 package struct CopyPlace: Sendable, Equatable {
     package var machine: String?
     package var path: String
+
+    package init(machine: String?, path: String) {
+        self.machine = machine
+        self.path = path
+    }
 
     package init(_ text: String) {
         // As scp does: a path with a slash before the colon is a file of this host.
