@@ -15,7 +15,7 @@ struct SecureShellCommand: ParsableCommand {
             Examples:
               hull ssh debian
               hull ssh debian uname -a
-              hull ssh debian --user alice
+              hull ssh --user alice debian
             """)
 
     @Argument(help: "The machine.", completion: machineNames)
@@ -29,7 +29,8 @@ struct SecureShellCommand: ParsableCommand {
 
     func run() throws {
         let shell = try RunningMachines().find(name).secureShell()
-        try HostProcess.become("ssh", shell.shell(user: user, command))
+        let words = command.first == "--" ? Array(command.dropFirst()) : command
+        try HostProcess.become("ssh", shell.shell(user: user, words))
     }
 }
 

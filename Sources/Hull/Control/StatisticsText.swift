@@ -56,13 +56,21 @@ package struct StatisticsText {
             return [
                 String(index), Quantity.grouped(UInt64(max(number(hart, "retired"), 0))),
                 Quantity.fixed(rate), Quantity.fixed(number(hart, "hostSeconds")),
-                "\(Int((number(hart, "waitShare") * 100).rounded()))%",
+                "\(Int((waitShare(hart, old, span) * 100).rounded()))%",
             ]
         }
         return TextTable(
             [["HART", "RETIRED", "MILLION/S", "HOST SECONDS", "IN WFI"]] + rows,
             rightAligned: [0, 1, 2, 3, 4]
         ).text
+    }
+
+    /// Of the time since the last look.
+    private func waitShare(_ hart: JSON, _ old: JSON?, _ span: Double) -> Double {
+        let waited =
+            number(hart, "waitShare") * number(now, "seconds")
+            - number(old, "waitShare") * number(before, "seconds")
+        return min(max(waited / max(span, 1e-3), 0), 1)
     }
 
     private func table(
