@@ -16,8 +16,8 @@ import Testing
             #expect(table[1].hasPrefix("skiff ") && table[1].contains(" running "), "\(table)")
             #expect(table[1].contains("64M"))
             // Columns begin where their titles do.
-            let column = table[0].range(of: "IMAGE")?.lowerBound ?? table[0].startIndex
-            #expect(table[1][column...].hasPrefix("skiff"))
+            let column = table[0].count - "IMAGE".count
+            #expect(table[0].hasSuffix("  IMAGE") && table[1].dropFirst(column) == "skiff")
             let list = try JSON(parsing: try hulls.run(["ps", "--json"]).output)
             #expect(list.elements.first?["state"] == "running")
             let statistics = try hulls.run(["stats", name])
