@@ -57,4 +57,13 @@ struct Hulls {
         let harts = try ask(name, "GET", "/v1/stats")["harts"]?.elements ?? []
         return harts.reduce(0) { $0 + ($1["retired"]?.integer ?? 0) }
     }
+    /// Whether its harts retire instructions, however slow the host is.
+    func runs(_ name: String) throws -> Bool {
+        let start = try retired(name)
+        for _ in 0..<1000 {
+            if try retired(name) > start { return true }
+            usleep(10_000)
+        }
+        return false
+    }
 }
