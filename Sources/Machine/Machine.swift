@@ -60,7 +60,7 @@ package struct MachineParts {
 package final class Machine {
     package let board: Board
     package let memory: GuestMemory
-    private let memoryOwner: GuestMemoryOwner
+    package let memoryOwner: GuestMemoryOwner
     package let bus: SystemBus
     /// One for all harts, or one for each where they run at the same time.
     package let engines: [any Engine]

@@ -18,7 +18,6 @@ package struct RunFigures: Sendable, Equatable {
     }
     package var harts: [HartFigures]
     package var guestTicks: UInt64
-    package var guestResidentBytes: UInt64
     package var devices: [DeviceFigures]
     package var engine: [EngineCount]
 }
@@ -28,7 +27,6 @@ extension Machine {
     package var figures: RunFigures {
         RunFigures(
             harts: harts.map { hartFigures($0) }, guestTicks: bus.now,
-            guestResidentBytes: memory.residentBytes,
             devices: board.windows.compactMap { window in
                 let loads = bus.accesses.loads(window.place)
                 let stores = bus.accesses.stores(window.place)

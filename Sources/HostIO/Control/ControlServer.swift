@@ -28,6 +28,7 @@ package final class ControlServer: @unchecked Sendable {
     private let console: SharedConsole
     private let claim: NameClaim
     private let bell: Doorbell
+    private let user = Int64(geteuid())
     private var clients: [Client] = []
     private let monitor = Monitor()
     private var isClosing = false
@@ -134,8 +135,8 @@ package final class ControlServer: @unchecked Sendable {
         let descriptor = hull_socket_accept(listener)
         guard descriptor >= 0 else { return }
         // The socket's mode keeps others out; the superuser may come in.
-        let user = hull_socket_peer_user(descriptor)
-        guard user == Int64(geteuid()) || user == 0 else {
+        let peer = hull_socket_peer_user(descriptor)
+        guard peer == user || peer == 0 else {
             Glibc.close(descriptor)
             return
         }

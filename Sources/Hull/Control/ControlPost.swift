@@ -28,8 +28,7 @@ struct ControlPost {
         isLogged: Bool
     ) throws(HullError) {
         let control = MachineControl(
-            name, configuration, log: isLogged ? log : nil, supervisor: machine.supervisor,
-            console, inbox: machine.inbox)
+            name, configuration, machine, console, log: isLogged ? log : nil)
         self.control = control
         server = try ControlServer(claim, control, console)
     }

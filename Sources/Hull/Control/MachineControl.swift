@@ -1,6 +1,7 @@
 import Bits
 import Control
 import Effects
+import GuestMemory
 import Hart
 import HostIO
 import Journal
@@ -18,6 +19,8 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
     private let configuration: Configuration
     private let log: String?
     private let supervisor: Supervisor
+    /// Asked about on the control socket's thread: the machine's own may ask the host for less.
+    private let memory: GuestMemoryOwner
     private let inbox: EventInbox
     private let shared: SharedConsole
     /// The folder with the keys of the image.
@@ -29,14 +32,15 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
     private var state = MachineDescription.State.running
 
     init(
-        _ name: String, _ configuration: Configuration, log: String?, supervisor: Supervisor,
-        _ console: SharedConsole, inbox: EventInbox
+        _ name: String, _ configuration: Configuration, _ machine: Machine,
+        _ console: SharedConsole, log: String?
     ) {
         self.name = name
         self.configuration = configuration
         self.log = log
-        self.supervisor = supervisor
-        self.inbox = inbox
+        supervisor = machine.supervisor
+        memory = machine.memoryOwner
+        inbox = machine.inbox
         folder = configuration.keyFolder
         shared = console
     }
@@ -130,7 +134,7 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
                     hostSeconds: Double(hart.hostNanoseconds) / 1e9,
                     waitShare: min(Double(hart.waitNanoseconds) / 1e9 / seconds, 1))
             },
-            residentBytes: process.residentBytes, guestResidentBytes: run.guestResidentBytes,
+            residentBytes: process.residentBytes, guestResidentBytes: memory.memory.residentBytes,
             devices: run.devices.map { .init(name: $0.name, loads: $0.loads, stores: $0.stores) },
             engine: run.engine.map { line in
                 switch line.value {
