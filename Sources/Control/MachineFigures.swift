@@ -34,6 +34,30 @@ package struct MachineFigures: Sendable, Equatable {
             ["name": .string(name), "loads": JSON(loads), "stores": JSON(stores)]
         }
     }
+    /// What the guest asked of a drive.
+    package struct DriveFigures: Sendable, Equatable {
+        package var reads: UInt64
+        package var writes: UInt64
+        package var flushes: UInt64
+        package var bytesRead: UInt64
+        package var bytesWritten: UInt64
+        package init(
+            reads: UInt64, writes: UInt64, flushes: UInt64, bytesRead: UInt64, bytesWritten: UInt64
+        ) {
+            self.reads = reads
+            self.writes = writes
+            self.flushes = flushes
+            self.bytesRead = bytesRead
+            self.bytesWritten = bytesWritten
+        }
+        func json(_ number: Int) -> JSON {
+            [
+                "name": .string("drive \(number)"), "reads": JSON(reads), "writes": JSON(writes),
+                "flushes": JSON(flushes), "bytesRead": JSON(bytesRead),
+                "bytesWritten": JSON(bytesWritten),
+            ]
+        }
+    }
     /// A line of the engine's report.
     package struct Line: Sendable, Equatable {
         package var name: String
@@ -59,11 +83,13 @@ package struct MachineFigures: Sendable, Equatable {
     /// How much of the guest's memory is backed by the host's.
     package var guestResidentBytes: UInt64
     package var devices: [DeviceFigures]
+    package var drives: [DriveFigures]
     package var engine: [Line]
 
     package init(
         seconds: Double, guestSeconds: Double, hostSeconds: Double, harts: [HartFigures],
-        residentBytes: UInt64, guestResidentBytes: UInt64, devices: [DeviceFigures], engine: [Line]
+        residentBytes: UInt64, guestResidentBytes: UInt64, devices: [DeviceFigures],
+        drives: [DriveFigures], engine: [Line]
     ) {
         self.seconds = seconds
         self.guestSeconds = guestSeconds
@@ -72,6 +98,7 @@ package struct MachineFigures: Sendable, Equatable {
         self.residentBytes = residentBytes
         self.guestResidentBytes = guestResidentBytes
         self.devices = devices
+        self.drives = drives
         self.engine = engine
     }
 
@@ -82,7 +109,9 @@ package struct MachineFigures: Sendable, Equatable {
             "memory": [
                 "resident": JSON(residentBytes), "guestResident": JSON(guestResidentBytes),
             ],
-            "devices": .array(devices.map(\.json)), "engine": .array(engine.map(\.json)),
+            "devices": .array(devices.map(\.json)),
+            "drives": .array(drives.enumerated().map { $1.json($0) }),
+            "engine": .array(engine.map(\.json)),
         ]
     }
 }

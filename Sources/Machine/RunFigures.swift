@@ -19,6 +19,7 @@ package struct RunFigures: Sendable, Equatable {
     package var harts: [HartFigures]
     package var guestTicks: UInt64
     package var devices: [DeviceFigures]
+    package var drives: [DriveCounts]
     package var engine: [EngineCount]
 }
 
@@ -33,6 +34,7 @@ extension Machine {
                 guard loads + stores > 0 else { return nil }
                 return .init(name: window.place.name, loads: loads, stores: stores)
             },
+            drives: Array(bus.driveCounts.prefix(bus.backEnds.drives.count)),
             engine: engineReport)
     }
 

@@ -26,6 +26,9 @@ package final class SystemBus: Bus {
     /// Set once somebody ends the run; the run loop takes it.
     var end: EndOfRun?
     package private(set) var accesses = AccessCounts()
+    /// By virtio slot.
+    private(set) var driveCounts = [DriveCounts](
+        repeating: DriveCounts(), count: AddressMap.virtioSlotCount)
     /// Told of each access, for tracing.
     var onAccess: ((DeviceAccess) -> Void)?
     /// Memory that a device wrote: translations of it are stale.
@@ -149,6 +152,9 @@ package final class SystemBus: Bus {
         case .schedule: break
         case .share(let request): backEnds.submit(request)
         case .submit(let request):
+            if driveCounts.indices.contains(request.device) {
+                driveCounts[request.device].note(request)
+            }
             if let answer = backEnds.submit(request) { tell(request.device, answer) }
         case .entropy(let device, let count): _ = backEnds.askForEntropy(device, count: count)
         }

@@ -24,7 +24,7 @@ final class FakeMachine: ControlledMachine, ConsoleDoor {
             ? nil
             : MachineFigures(
                 seconds: 1, guestSeconds: 1, hostSeconds: 1, harts: [], residentBytes: 1,
-                guestResidentBytes: 1, devices: [], engine: [])
+                guestResidentBytes: 1, devices: [], drives: [], engine: [])
     }
     private func become(_ new: MachineDescription.State) -> Bool {
         state.withLock {

@@ -7,10 +7,10 @@ import Testing
 /// `hull stop` and a real Linux.
 @Suite(.serialized, .enabled(if: Guests.hasDebian, "Debian's packages cannot be fetched"))
 struct StopRuns {
-    private func boot(_ hulls: Hulls) throws -> String {
-        let started = try hulls.run([
-            "debian", "--detach", "--memory", "256M", "--timeout", "280", "--append", "quiet",
-        ])
+    private func boot(_ hulls: Hulls, _ options: [String] = []) throws -> String {
+        let started = try hulls.run(
+            ["debian", "--detach", "--memory", "256M", "--timeout", "280", "--append", "quiet"]
+                + options)
         try #require(started.status == 0, "\(started.errors)")
         #expect(started.text == "debian\n")
         try hulls.expect("~ # ", on: "debian")
@@ -32,6 +32,23 @@ struct StopRuns {
             #expect(hulls.running == [])
             let log = try log(hulls)
             #expect(log.contains("Power down") && log.contains("exit code 0"), "\(log.suffix(500))")
+        }
+    }
+
+    @Test func whatADriveWasAskedForIsCounted() throws {
+        try Hulls.with { hulls in
+            let file = hulls.folder.appendingPathComponent("disk").path
+            try Data(count: 1 << 20).write(to: URL(fileURLWithPath: file))
+            let name = try boot(hulls, ["--drive", file])
+            let line = "dd if=/dev/zero of=/dev/vda bs=64k count=4 conv=fsync; echo writ''ten\n"
+            _ = try hulls.client(name).ask(
+                "POST", "/v1/console/input", ["text": .string(line)])
+            try hulls.expect("written", on: name)
+            let drive = try hulls.ask(name, "GET", "/v1/stats")["drives"]?.elements.first
+            #expect(drive?["bytesWritten"] == .integer(256 << 10), "\(drive ?? .null)")
+            #expect(drive?["flushes"]?.integer ?? 0 > 0 && drive?["reads"]?.integer ?? 0 > 0)
+            let text = try hulls.run(["stats", name]).text
+            #expect(text.contains("262 144"), "\(text)")
         }
     }
 

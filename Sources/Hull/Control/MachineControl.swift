@@ -136,6 +136,11 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
             },
             residentBytes: process.residentBytes, guestResidentBytes: memory.memory.residentBytes,
             devices: run.devices.map { .init(name: $0.name, loads: $0.loads, stores: $0.stores) },
+            drives: run.drives.map {
+                .init(
+                    reads: $0.reads, writes: $0.writes, flushes: $0.flushes,
+                    bytesRead: $0.bytesRead, bytesWritten: $0.bytesWritten)
+            },
             engine: run.engine.map { line in
                 switch line.value {
                 case .count(let count): .init(name: line.name, value: Double(count))

@@ -38,6 +38,9 @@ package struct StatisticsText {
                 ], rightAligned: []
             ).text
         text += table("DEVICE", ["LOADS", "STORES"], "devices", ["loads", "stores"])
+        text += table(
+            "DRIVE", ["READS", "WRITES", "FLUSHES", "BYTES READ", "BYTES WRITTEN"], "drives",
+            ["reads", "writes", "flushes", "bytesRead", "bytesWritten"])
         text += table("ENGINE", [""], "engine", ["value"])
         return text
     }
