@@ -120,7 +120,10 @@ let package = Package(
         // The command and the library as people use them.
         tests(
             "EndToEnd",
-            ["Hull", "hull-command", "Control", "BootSkiff", "DiskImage", "HostIO", "TestKit", "GuestKit"]),
+            [
+                "Hull", "hull-command", "Control", "BootSkiff", "DiskImage", "HostIO", "TestKit",
+                "GuestKit",
+            ]),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .target(
