@@ -19,14 +19,14 @@ package struct MachineDescription: Sendable, Equatable {
     package var log: String?
     package var drives: [String]
     /// Ports of the host that lead into the guest.
-    package var forwards: [PortForward]
+    package var forwards: [ForwardedPort]
     /// The image's folder with keys for ssh.
     package var folder: String?
 
     package init(
         name: String, process: Int, state: State, image: String, arguments: String, harts: Int,
         memoryBytes: UInt64, uptimeSeconds: Double, startedAt: UInt64, engine: String,
-        version: String, log: String? = nil, drives: [String] = [], forwards: [PortForward] = [],
+        version: String, log: String? = nil, drives: [String] = [], forwards: [ForwardedPort] = [],
         folder: String? = nil
     ) {
         self.name = name
@@ -71,13 +71,13 @@ package struct MachineDescription: Sendable, Equatable {
             startedAt: UInt64(clamping: json["started"]?.integer ?? 0),
             engine: json["engine"]?.text ?? "", version: json["version"]?.text ?? "",
             log: json["log"]?.text, drives: (json["drives"]?.elements ?? []).compactMap(\.text),
-            forwards: (json["forwards"]?.elements ?? []).compactMap { PortForward($0) },
+            forwards: (json["forwards"]?.elements ?? []).compactMap { ForwardedPort($0) },
             folder: json["folder"]?.text)
     }
 }
 
 /// A port of the host that leads to one of the guest.
-package struct PortForward: Sendable, Equatable {
+package struct ForwardedPort: Sendable, Equatable {
     package var hostPort: Int
     package var guestPort: Int
     package init(hostPort: Int, guestPort: Int) {

@@ -6,14 +6,14 @@ import Testing
 
 /// What `hull ssh` and `hull cp` ask the host's own programs for.
 @Suite struct SecureShellTests {
-    private func machine(_ forwards: [PortForward], folder: String? = nil) -> MachineDescription {
+    private func machine(_ forwards: [ForwardedPort], folder: String? = nil) -> MachineDescription {
         MachineDescription(
             name: "box", process: 1, state: .running, image: "disk", arguments: "", harts: 1,
             memoryBytes: 1, uptimeSeconds: 1, startedAt: 1, engine: "translator", version: "0",
             forwards: forwards, folder: folder)
     }
     private let forward = [
-        PortForward(hostPort: 80, guestPort: 80), PortForward(hostPort: 2222, guestPort: 22),
+        ForwardedPort(hostPort: 80, guestPort: 80), ForwardedPort(hostPort: 2222, guestPort: 22),
     ]
 
     @Test func withoutAWayInItSaysHowToMakeOne() throws {

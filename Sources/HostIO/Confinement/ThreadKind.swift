@@ -193,6 +193,8 @@ extension SystemCallRule {
     fileprivate static let control: [SystemCallRule] = [
         SystemCallRule("accept4"), SystemCallRule("sendto"), SystemCallRule("recvfrom"),
         SystemCallRule("shutdown"), SystemCallRule("pread64"),
+        // How much of the guest's memory is in use.
+        SystemCallRule("mincore"),
         SystemCallRule(
             "getsockopt", ArgumentCondition(1, .isOne(of: [UInt32(SOL_SOCKET)]), "SOL_SOCKET"),
             ArgumentCondition(2, .isOne(of: [UInt32(SO_PEERCRED)]), "SO_PEERCRED")),

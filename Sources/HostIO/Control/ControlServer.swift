@@ -44,7 +44,9 @@ package final class ControlServer: @unchecked Sendable {
         bell = try Doorbell()
         listener = try UnixSocket.listen(claim.folder.socket(claim.name))
         console.attach(bell)
-        try HostThread("control") { [self] in run() }.detach()
+        // At its end it removes the socket and the lock.
+        let files = FileRights([claim.folder.path: .removeFile])
+        try HostThread("control", files: files) { [self] in run() }.detach()
     }
 
     /// Sends what clients still wait for, and hangs up; who does not read is not waited for.

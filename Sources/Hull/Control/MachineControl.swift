@@ -56,7 +56,7 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
             harts: configuration.hartCount, memoryBytes: configuration.memoryBytes,
             uptimeSeconds: seconds, startedAt: startedAt, engine: configuration.engine.rawValue,
             version: hullVersion, log: log, drives: configuration.drives.map(\.path),
-            folder: folder)
+            forwards: configuration.forwardedPorts, folder: folder)
     }
 
     // MARK: Questions
@@ -156,6 +156,16 @@ private final class AnswerBox<Answer: Sendable>: Sendable {
 }
 
 extension Configuration {
+    /// Ports of this host, reached from this host, that lead to the guest's.
+    var forwardedPorts: [ForwardedPort] {
+        networks.flatMap { network -> [ForwardedPort] in
+            guard case .user(let forwards) = network.kind else { return [] }
+            return forwards.filter { $0.transport == .tcp }.map {
+                ForwardedPort(hostPort: Int($0.hostPort), guestPort: Int($0.guestPort))
+            }
+        }
+    }
+
     /// The folder of the first drive, where keys for ssh lie in it.
     var keyFolder: String? {
         guard let path = drives.first?.path, let file = try? HostFolder.absolute(path) else {
