@@ -63,7 +63,7 @@ extension QcowImage {
             )
         }
         let l1Clusters = max(1, (l1Count * 8 + cluster - 1) / cluster)
-        let perBlock = cluster * 8 >> UInt64(header.refcountOrder)
+        let perBlock = (cluster * 8) >> UInt64(header.refcountOrder)
         var blocks: UInt64 = 1
         var tableClusters: UInt64 = 1
         while blocks * perBlock < 1 + tableClusters + blocks + l1Clusters {

@@ -3,7 +3,7 @@ import Bits
 /// How often each cluster of the storage is referred to, and which are free.
 extension QcowImage {
     /// Reference counts in one block.
-    var refcountsPerBlock: UInt64 { clusterBytes * 8 >> UInt64(header.refcountOrder) }
+    var refcountsPerBlock: UInt64 { (clusterBytes * 8) >> UInt64(header.refcountOrder) }
     var largestRefcount: UInt64 {
         header.refcountOrder == 6 ? .max : 1 << (1 << UInt64(header.refcountOrder)) - 1
     }

@@ -74,24 +74,24 @@ import Virtio
 
     /// Each queue's requests go back to it, whatever order they end in.
     @Test func queuesAreServedSideBySide() throws {
-        let driver = try Driver(device(queueCount: 3))
+        let driver = try Driver(device(queueCount: 2))
         // VIRTIO_BLK_F_MQ is offered, and num_queues says how many.
         driver.write(0x14, 0)
         #expect((driver.read(0x10) ?? 0) & 1 << 12 != 0)
-        #expect(driver.read(0x122, .half) == 3)
-        driver.start(1 << 32 | 1 << 28 | 1 << 9 | 1 << 12, queues: 3)
+        #expect(driver.read(0x122, .half) == 2)
+        driver.start(1 << 32 | 1 << 28 | 1 << 9 | 1 << 12, queues: 2)
         let data = driver.free + 0x1000
         var status: [UInt64] = []
-        for queue in 0..<3 {
+        for queue in 0..<2 {
             let (buffers, place) = driver.blockBuffers(
                 0, sector: UInt64(queue), [Buffer(data, 512, writable: true)], at: UInt64(queue))
             status.append(place)
             driver.send(buffers, queue: queue)
         }
-        #expect(driver.requests.map(\.offset) == [0, 512, 1024])
-        for tag in [2, 0, 1] as [UInt64] {
+        #expect(driver.requests.map(\.offset) == [0, 512])
+        for tag in [1, 0] as [UInt64] {
             driver.deliver(.block(device: 0, tag: tag, .ok, data: []))
-            for queue in 0..<3 {
+            for queue in 0..<2 {
                 #expect(driver.collect(queue).count == (queue == Int(tag) ? 1 : 0))
             }
             #expect(driver.lineIsRaised)
@@ -101,7 +101,7 @@ import Virtio
     }
 
     @Test func aDriverWithoutMultipleQueuesUsesTheFirst() throws {
-        let driver = try Driver(device(queueCount: 3))
+        let driver = try Driver(device(queueCount: 2))
         driver.start()
         let (buffers, status) = driver.blockBuffers(
             0, [Buffer(driver.free + 0x1000, 512, writable: true)])
