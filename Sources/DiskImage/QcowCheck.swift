@@ -14,15 +14,16 @@ extension QcowImage {
     /// How often each cluster of the storage is referred to, by all tables of the image.
     struct References {
         var counts: [UInt32]
+        /// So many clusters are believed in, and no more.
+        let limit: UInt64
         var faults: [String] = []
-        let name: String
-        let clusterBits: UInt64
 
         mutating func add(_ run: ClusterRun, _ what: String) {
             guard run.first + run.count <= UInt64(counts.count) else {
                 // Data beyond the file's end reads as zeros; tables there are none.
-                guard run.first < 1 << 40, run.first + run.count <= UInt64(counts.count) + (1 << 22)
-                else { return fault("\(what) outside the file") }
+                guard run.first < limit, run.first + run.count <= limit else {
+                    return fault("\(what) outside the file")
+                }
                 counts += [UInt32](
                     repeating: 0, count: Int(run.first + run.count) - counts.count)
                 return add(run, what)
@@ -42,8 +43,7 @@ extension QcowImage {
             throw HullError(.unsupported, "\(name) is too large to be checked here.")
         }
         var found = References(
-            counts: [UInt32](repeating: 0, count: Int(clusters)), name: name,
-            clusterBits: clusterBits)
+            counts: [UInt32](repeating: 0, count: Int(clusters)), limit: clusters + 1 << 20)
         found.add(ClusterRun(first: 0, count: 1), "the header")
         found.add(
             run(header.refcountTableOffset, UInt64(header.refcountTableClusters) << clusterBits),

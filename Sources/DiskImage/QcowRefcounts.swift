@@ -268,6 +268,8 @@ extension QcowImage {
             }
             try discard(start..<run.first + run.count)
         }
+        // So that an image that nobody touches any more has no room that it does not use.
+        try refcountBlocks.writeDirty(to: storage)
     }
 
     /// One reference less; says whether that was the last.
@@ -281,6 +283,7 @@ extension QcowImage {
 
     private func discard(_ clusters: Range<UInt64>) throws(HullError) {
         guard !clusters.isEmpty else { return }
+        if clusters.contains(packedEnd >> clusterBits) { packedEnd = 0 }
         for cluster in clusters {
             l2.forget(cluster << clusterBits)
             refcountBlocks.forget(cluster << clusterBits)
