@@ -25,7 +25,8 @@ extension QcowImage {
         let id = (all.compactMap { UInt64($0.id) }.max() ?? 0) &+ 1
         all.append(
             QcowSnapshot(
-                id: String(id), name: name, seconds: seconds, nanoseconds: nanoseconds,
+                idBytes: Array(String(id).utf8), nameBytes: Array(name.utf8), seconds: seconds,
+                nanoseconds: nanoseconds,
                 guestNanoseconds: 0, stateBytes: 0, byteCount: byteCount,
                 l1Offset: try storeTable(l1), l1Count: UInt32(l1.count)))
         try storeSnapshots(all)
@@ -55,7 +56,7 @@ extension QcowImage {
         let found = try snapshot(named: name)
         try flush()
         let table = try loadTable(found.l1Offset, Int(found.l1Count))
-        try storeSnapshots(try snapshots().filter { $0.id != found.id })
+        try storeSnapshots(try snapshots().filter { $0.idBytes != found.idBytes })
         try drop(table)
         if !table.isEmpty { free(run(found.l1Offset, UInt64(table.count) * 8)) }
         try flush()
@@ -248,11 +249,10 @@ extension QcowImage {
 
 extension QcowSnapshot {
     fileprivate func append(to bytes: inout [UInt8]) {
-        let (idText, nameText) = (Array(id.utf8), Array(name.utf8))
         bytes.append(big: l1Offset)
         bytes.append(big: l1Count)
-        bytes.append(big: UInt16(idText.count))
-        bytes.append(big: UInt16(nameText.count))
+        bytes.append(big: UInt16(idBytes.count))
+        bytes.append(big: UInt16(nameBytes.count))
         bytes.append(big: seconds)
         bytes.append(big: nanoseconds)
         bytes.append(big: guestNanoseconds)
@@ -265,7 +265,7 @@ extension QcowSnapshot {
             bytes.append(big: instructionCount)
             bytes += moreExtraData
         }
-        bytes += idText + nameText
+        bytes += idBytes + nameBytes
         bytes += [UInt8](repeating: 0, count: (8 - bytes.count % 8) % 8)
     }
 }

@@ -2,8 +2,11 @@ import Bits
 
 /// One internal snapshot.
 package struct QcowSnapshot: Sendable, Equatable {
-    package var id: String
-    package var name: String
+    /// As they are stored, whether or not they are text.
+    var idBytes: [UInt8]
+    var nameBytes: [UInt8]
+    package var id: String { String(decoding: idBytes, as: UTF8.self) }
+    package var name: String { String(decoding: nameBytes, as: UTF8.self) }
     /// Since 1970.
     package var seconds: UInt32
     package var nanoseconds: UInt32
@@ -55,8 +58,7 @@ extension QcowImage {
             let rest = try storage.bytes(offset + 40, extraCount + idCount + nameCount)
             let text = rest[extraCount...]
             var snapshot = QcowSnapshot(
-                id: String(decoding: text.prefix(idCount), as: UTF8.self),
-                name: String(decoding: text.dropFirst(idCount), as: UTF8.self),
+                idBytes: Array(text.prefix(idCount)), nameBytes: Array(text.dropFirst(idCount)),
                 seconds: fixed.big32(16), nanoseconds: fixed.big32(20),
                 guestNanoseconds: fixed.big64(24), stateBytes: UInt64(fixed.big32(32)),
                 byteCount: nil, l1Offset: fixed.big64(0), l1Count: fixed.big32(8))
