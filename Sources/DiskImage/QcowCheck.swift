@@ -49,6 +49,10 @@ extension QcowImage {
             run(header.refcountTableOffset, UInt64(header.refcountTableClusters) << clusterBits),
             "the table of counts")
         for entry in refcountTable where entry & ~511 != 0 {
+            guard entry < 1 << 56 else {
+                found.fault("a block of counts outside the file")
+                continue
+            }
             found.add(run(entry & ~511, clusterBytes), "a block of counts")
         }
         try addTables(l1, header.l1Offset, isCurrent: true, &found)
@@ -64,7 +68,7 @@ extension QcowImage {
     func run(_ offset: UInt64, _ count: UInt64) -> ClusterRun {
         let first = offset >> clusterBits
         return ClusterRun(
-            first: first, count: (offset + count + clusterMask) >> clusterBits - first)
+            first: first, count: (offset &+ count &+ clusterMask) >> clusterBits &- first)
     }
 
     private func addTables(

@@ -264,6 +264,9 @@ extension QcowImage {
 
     // MARK: Write-back
 
+    /// Whether tables can be read without writing others to make room.
+    package var readsWithoutWriting: Bool { l2.hasRoom }
+
     package var hasUnwrittenTables: Bool {
         l2.dirtyCount > 0 || refcountBlocks.dirtyCount > 0 || l1Dirty != nil
     }

@@ -19,6 +19,8 @@ package final class HostDrive: BlockBackEnd, @unchecked Sendable {
     /// Index of the first request of `queue` that nobody took.
     private var next = 0
     private var isClosing = false
+    /// Threads that may have something to do.
+    private var workers = 0
     private var threads: [HostThread] = []
 
     package var byteCount: UInt64 { drive.byteCount }
@@ -77,11 +79,19 @@ package final class HostDrive: BlockBackEnd, @unchecked Sendable {
     }
 
     private func work() {
+        monitor.locked { workers += 1 }
         while let request = take() {
             let (status, data) = drive.perform(request, memory)
             inbox.post(
                 .block(device: request.device, tag: request.tag, status, data: data))
         }
+        let isLast = monitor.locked {
+            workers -= 1
+            return workers == 0
+        }
+        // A guest that ends without a flush finds what it wrote all the same. The caller of `close` may
+        // not be allowed to write any more; this thread is.
+        if isLast && !drive.isReadOnly { try? drive.flush() }
     }
 
     /// The next request, or nil when the drive is closing and none is left.

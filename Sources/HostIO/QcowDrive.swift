@@ -68,6 +68,8 @@ package final class QcowDrive: DriveContent, @unchecked Sendable {
     package func readAtOnce(_ offset: UInt64, scattered parts: [MemoryPart]) -> Bool {
         let done = monitor.tryLocked { () -> Bool in
             var extents: [ImageExtent] = []
+            // The caller may be a hart, which writes nothing.
+            guard image.readsWithoutWriting else { return false }
             do throws(HullError) {
                 try image.extents(offset, UInt64(parts.byteCount), into: &extents)
             } catch { return false }

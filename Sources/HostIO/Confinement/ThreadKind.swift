@@ -124,6 +124,8 @@ extension SystemCallRule {
         SystemCallRule("sched_yield"),
         // A reset reads kernel and initial RAM disk again.
         SystemCallRule("lseek"),
+        // What the host's page cache has of a drive, and the tables that say where it is.
+        SystemCallRule("preadv2"), SystemCallRule("pread64"),
         // The base of GS, where the processor has no instruction for it.
         SystemCallRule("arch_prctl", ArgumentCondition(0, .isOne(of: [0x1001]), "ARCH_SET_GS")),
     ]
