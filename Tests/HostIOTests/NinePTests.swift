@@ -273,7 +273,7 @@ import Testing
             return answer.count <= limit ? nil : "\(answer.count) bytes for \(limit)"
         }
         #expect(finding == nil)
-        #expect(answered > 1000, "\(answered)")
+        #expect(answered > 700, "\(answered)")
         #expect(folder.outsideIsUntouched)
     }
 }
