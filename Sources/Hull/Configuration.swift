@@ -144,6 +144,8 @@ public struct Configuration: Sendable {
     public var networks: [Network] = []
     /// Folders of the host, in the slots behind the disks'.
     public var shares: [Share] = []
+    /// Devices that other processes serve, in the slots behind those.
+    public var remotes: [Remote] = []
     /// What the guest writes to disks goes to temporary files that are gone at the end.
     public var discardsDriveWrites = false
     /// Devices that other processes serve, in the slots behind those.

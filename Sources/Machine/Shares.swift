@@ -9,11 +9,16 @@ extension MachineParts {
             uniqueKeysWithValues: shares.enumerated().map { (drives.count + $0.offset, $0.element) }
         )
     }
-    /// Devices in other processes follow those.
+    /// Devices in other processes take what network cards leave behind those.
     var remotesBySlot: [Int: any RemoteBackEnd] {
-        let first = drives.count + shares.count
-        return Dictionary(
-            uniqueKeysWithValues: remotes.enumerated().map { (first + $0.offset, $0.element) })
+        var slot = drives.count + shares.count
+        var result: [Int: any RemoteBackEnd] = [:]
+        for remote in remotes {
+            while networks[slot] != nil { slot += 1 }
+            result[slot] = remote
+            slot += 1
+        }
+        return result
     }
 
     /// What other processes map must be theirs to map.
@@ -22,7 +27,7 @@ extension MachineParts {
     }
 
     func checkSlots(_ count: Int) throws(HullError) {
-        guard drives.count + shares.count + remotes.count <= count else {
+        guard drives.count + shares.count + remotes.count + networks.count <= count else {
             throw HullError(
                 .usage,
                 "The board has \(count) slots, too few for \(drives.count) drives,"

@@ -111,7 +111,7 @@ final class ScriptedBackEnd: @unchecked Sendable {
         for offset in stride(from: UInt64(0), to: 64, by: 4) {
             _ = memory.store32(GuestPhysical(ring + offset), UInt32(numbers.next() % 300))
         }
-        DescriptorSocket.ring(calls[queue] ?? -1)
+        DeviceSocket.ring(calls[queue] ?? -1)
     }
 
     /// False: the connection is over.

@@ -90,6 +90,10 @@ struct VirtioFuzz {
                     device: 0, id: 26, queueSizes: [8, 8], features: 0x6645,
                     configuration: [1, 2])),
             .share(VirtioShare(device: 0, name: Array("/src".utf8))),
+            .remote(
+                VirtioRemote(
+                    device: 0, id: 26, queueSizes: [8, 8], features: 0x6645,
+                    configuration: [1, 2])),
             .balloon(VirtioBalloon(device: 0, ramBytes: Self.ram)),
         ])
         slot = VirtioSlot(slot: 0, line: 1, device: device)

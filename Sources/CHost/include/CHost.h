@@ -3,7 +3,6 @@
 // What Swift cannot say: see each file for the reason why.
 #include "guest_atomics.h"
 #include "host_code.h"
-#include "host_descriptors.h"
 #include "host_confinement.h"
 #include "host_decompression.h"
 #include "host_files.h"
@@ -14,5 +13,6 @@
 #include "host_network.h"
 #include "host_sockets.h"
 #include "host_terminal.h"
+#include "host_vhost.h"
 #include "host_guests.h"
 #endif

@@ -4,7 +4,7 @@ import Glibc
 /// `virtiofsd`: a program of the host that serves a folder over vhost-user. It ends when its connection
 /// does, whatever becomes of us.
 ///
-/// SAFETY: `isTaken` is used while a machine is made, and by the one thread of its front end afterwards.
+/// SAFETY: `connection` is used while a machine is made, and by the one thread of its front end afterwards.
 package final class FileSystemProgram: @unchecked Sendable {
     /// Which of the two programs of that name it is: their options differ.
     private enum Kind { case written(inC: String), inRust(String) }
@@ -16,9 +16,8 @@ package final class FileSystemProgram: @unchecked Sendable {
     ]
 
     private let identifier: pid_t
-    private let connection: VhostConnection
-    /// Whether somebody has taken the one connection.
-    private var isTaken = false
+    /// Nil once somebody has taken it.
+    private var connection: VhostConnection?
 
     private init(_ identifier: pid_t, _ connection: VhostConnection) {
         self.identifier = identifier
@@ -68,7 +67,7 @@ package final class FileSystemProgram: @unchecked Sendable {
     {
         let place = try HostFolder.temporary()
         defer { try? HostFolder.remove(place) }
-        let listener = try DescriptorSocket.listen(place + "/socket")
+        let listener = try DeviceSocket.listen(place + "/socket")
         let identifier: pid_t
         do throws(HullError) {
             identifier = try ChildProcess(program, arguments).start(passing: listener)
@@ -93,8 +92,7 @@ package final class FileSystemProgram: @unchecked Sendable {
 
     /// Its connection; there is one only.
     package func connect() -> VhostConnection? {
-        guard !isTaken else { return nil }
-        isTaken = true
+        defer { connection = nil }
         return connection
     }
 
@@ -102,5 +100,12 @@ package final class FileSystemProgram: @unchecked Sendable {
         kill(identifier, SIGKILL)
         _ = waitpid(identifier, nil, 0)
     }
-    package func close() { Self.end(identifier) }
+    /// Its connection has been closed, and so it ends; for one that does not there is another way.
+    package func end() {
+        for _ in 0..<200 {
+            if waitpid(identifier, nil, WNOHANG) != 0 { return }
+            usleep(5000)
+        }
+        Self.end(identifier)
+    }
 }

@@ -44,6 +44,7 @@ package final class VhostFrontEnd: RemoteBackEnd, @unchecked Sendable {
     private let inbox: EventInbox
     private let complain: @Sendable (String) -> Void
     private let connect: @Sendable () -> VhostConnection?
+    private let ended: @Sendable () -> Void
     private let monitor = Monitor()
     private let bell: Doorbell
     private let kicks: [Doorbell]
@@ -79,11 +80,14 @@ package final class VhostFrontEnd: RemoteBackEnd, @unchecked Sendable {
     /// Where the rings are, as the back end counts addresses: far above all RAM.
     private static let ringStart: UInt64 = 1 << 48
 
-    /// Connects, and learns what the device is.
+    /// Connects, and learns what the device is. `ended` is called on a thread of its own when the
+    /// connection is given up for good.
     package init(
         _ plan: Plan, inbox: EventInbox, complain: @escaping @Sendable (String) -> Void,
-        connect: @escaping @Sendable () -> VhostConnection?
+        connect: @escaping @Sendable () -> VhostConnection?,
+        ended: @escaping @Sendable () -> Void = {}
     ) throws(HullError) {
+        self.ended = ended
         self.plan = plan
         self.inbox = inbox
         self.complain = complain
@@ -222,7 +226,10 @@ package final class VhostFrontEnd: RemoteBackEnd, @unchecked Sendable {
                 ordersDone = number
                 monitor.broadcast()
             }
-            if state == .closing { return link = nil }
+            if state == .closing {
+                link = nil
+                return ended()
+            }
             wait(state)
         }
     }

@@ -35,7 +35,6 @@ extension Configuration.Share {
 struct ShareServers {
     private(set) var folders: [any ShareBackEnd] = []
     private(set) var remotes: [any RemoteBackEnd] = []
-    private var programs: [FileSystemProgram] = []
 
     /// Bytes of the name in virtio-fs's configuration (virtio 1.2 §5.11.4).
     private static let nameBytes = 36
@@ -50,7 +49,6 @@ struct ShareServers {
             // What is wrong with the folder is said before any program is started.
             let tree = try HostTree(share.host)
             if let program = try Self.program(for: share, configuration) {
-                programs.append(program)
                 remotes.append(try Self.frontEnd(share, program, inbox))
             } else {
                 folders.append(
@@ -100,12 +98,13 @@ struct ShareServers {
             configuration: name + [1, 0, 0, 0], reconnects: false)
         return try VhostFrontEnd(plan, inbox: inbox, complain: Remotes.complain) {
             program.connect()
+        } ended: {
+            program.end()
         }
     }
 
     func close() {
         for folder in folders { folder.close() }
         for remote in remotes { remote.close() }
-        for program in programs { program.close() }
     }
 }

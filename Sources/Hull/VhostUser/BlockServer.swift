@@ -16,14 +16,14 @@ package final class BlockServer {
     package init(_ image: String, readOnly: Bool, socket path: String) throws(HullError) {
         drive = try DriveFile(image, readOnly: readOnly)
         self.path = path
-        listener = try DescriptorSocket.listen(path)
+        listener = try DeviceSocket.listen(path)
     }
     deinit { close(listener) }
 
     /// Serves one front end after the other.
     package func run() throws(HullError) {
         while true {
-            let socket = DescriptorSocket.accept(listener)
+            let socket = DeviceSocket.accept(listener)
             guard socket >= 0 else {
                 if errno == EINTR { continue }
                 throw HullError(
@@ -88,7 +88,7 @@ private struct BlockService {
             // SAFETY: the call fills the elements of a local array.
             guard unsafe poll(&polled, 2, -1) >= 0 || errno == EINTR else { break }
             if polled[1].revents != 0 {
-                DescriptorSocket.silence(ring.kick)
+                DeviceSocket.silence(ring.kick)
                 serve()
             }
             guard polled[0].revents != 0 else { continue }
@@ -124,7 +124,7 @@ private struct BlockService {
             for answer in answers { device.deliver(answer, memory, &effects) }
             if calls {
                 device.acknowledge()
-                DescriptorSocket.ring(ring.call)
+                DeviceSocket.ring(ring.call)
             }
         }
     }
@@ -168,7 +168,7 @@ private struct BlockService {
         }
         for (start, count, offset, file) in sources {
             // A file that is shorter than its region would end us when it is touched.
-            guard let end = DescriptorSocket.fileSize(file), offset <= end, count <= end - offset,
+            guard let end = DeviceSocket.fileSize(file), offset <= end, count <= end - offset,
                 let place = Int(exactly: offset)
             else { return false }
             let copy = dup(file)

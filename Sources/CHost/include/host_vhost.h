@@ -1,5 +1,5 @@
-#ifndef HULL_HOST_DESCRIPTORS_H
-#define HULL_HOST_DESCRIPTORS_H
+#ifndef HULL_HOST_VHOST_H
+#define HULL_HOST_VHOST_H
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "host_descriptors.h"
+#include "host_vhost.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -3,7 +3,7 @@ import CHost
 import Glibc
 
 /// Sockets at a path, and what else a server of devices asks of the host.
-package enum DescriptorSocket {
+package enum DeviceSocket {
     /// Listens at a path; a socket that nobody listens at any longer makes room.
     package static func listen(_ path: String) throws(HullError) -> Int32 {
         // SAFETY: the path lives through the calls.
