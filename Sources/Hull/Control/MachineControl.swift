@@ -148,8 +148,11 @@ extension Configuration {
     package var imageName: String { title ?? image ?? "skiff" }
     /// Streams that lead from a port of the host into the guest.
     fileprivate var forwards: [PortForward] {
-        networks.flatMap(\.forwards).filter { $0.transport == .tcp }.map {
-            PortForward(hostPort: Int($0.hostPort), guestPort: Int($0.guestPort))
+        networks.flatMap { network in
+            guard case .user(let forwards) = network.kind else { return [PortForward]() }
+            return forwards.filter { $0.transport == .tcp }.map {
+                PortForward(hostPort: Int($0.hostPort), guestPort: Int($0.guestPort))
+            }
         }
     }
 }
