@@ -56,6 +56,7 @@ package struct Assembly {
             choice.make(memory, configuration)
         }
         parts.networks = networks
+        parts.ports = ports
         parts.hasPowerButton = !keepsDrives
         parts.shares = shares.folders
         parts.remotes = shares.remotes + remotes

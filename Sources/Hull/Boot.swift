@@ -64,7 +64,7 @@ package struct Boot {
     ) throws(HullError) -> LoadPlan {
         if let loader = configuration.loader {
             return try load(
-                try HostFile.read(loader), named: loader, at: nextStage, acceptsRaw: true)
+                try files.read(loader), named: loader, at: nextStage, acceptsRaw: true)
         }
         guard let path = configuration.image else {
             let skiff =

@@ -33,6 +33,8 @@ package struct VirtioPorts: DeviceModel {
         var columns: UInt16 = 0
         var rows: UInt16 = 0
         var isReady = false
+        /// A program in the guest has it open; before, Linux throws away what arrives.
+        var isOpen = false
     }
 
     /// `names` by port; an empty name is no port.
@@ -120,7 +122,9 @@ package struct VirtioPorts: DeviceModel {
         _ port: Int, _ rings: inout Rings, _ memory: GuestMemory, _ effects: inout EffectList
     ) {
         let queue = Self.receiveQueue(port)
-        while !ports[port].waiting.isEmpty, let chain = rings.take(queue, memory, &effects) {
+        while ports[port].isOpen, !ports[port].waiting.isEmpty,
+            let chain = rings.take(queue, memory, &effects)
+        {
             let count = Int(min(UInt64(ports[port].waiting.count), chain.writableCount))
             BufferList(ranges: chain.writable).scatter(
                 Array(ports[port].waiting.prefix(count)), memory, skipping: 0, &effects)
@@ -166,6 +170,7 @@ package struct VirtioPorts: DeviceModel {
         control = []
         for port in ports.indices {
             ports[port].isReady = false
+            ports[port].isOpen = false
             ports[port].endIsTold = false
         }
     }
@@ -219,25 +224,34 @@ extension VirtioPorts {
         while let chain = rings.take(queue, memory, &effects) {
             if let bytes = BufferList(ranges: chain.readable).gather(memory, skipping: 0, count: 8)
             {
-                obey(bytes)
+                if let opened = obey(bytes) { receive(opened, &rings, memory, &effects) }
             }
             rings.complete(queue, chain, written: 0, memory, &effects)
         }
         rings.announce(queue, memory, &effects)
     }
 
-    private mutating func obey(_ bytes: [UInt8]) {
+    /// Returns a port that can take input from here on.
+    private mutating func obey(_ bytes: [UInt8]) -> Int? {
         let event = UInt16(truncatingIfNeeded: bytes.little32(4))
         let value = bytes.little32(4) >> 16
         switch Message(rawValue: event) {
         case .deviceReady where value == 1:
             for port in ports.indices where ports[port].isPresent { say(port, .portAdd, 1) }
         case .portReady where value == 1:
-            let id = bytes.little32(0)
-            guard id < UInt32(ports.count), ports[Int(id)].isPresent else { return }
-            introduce(Int(id))
+            if let port = present(bytes.little32(0)) { introduce(port) }
+        case .portOpen:
+            guard let port = present(bytes.little32(0)) else { return nil }
+            ports[port].isOpen = value != 0
+            return port
         default: break
         }
+        return nil
+    }
+
+    private func present(_ id: UInt32) -> Int? {
+        guard id < UInt32(ports.count), ports[Int(id)].isPresent else { return nil }
+        return Int(id)
     }
 
     private mutating func introduce(_ port: Int) {

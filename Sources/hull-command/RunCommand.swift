@@ -18,7 +18,7 @@ struct RunCommand: ParsableCommand {
             Examples:
               hull run debian
               hull run debian -- uname -a
-              hull run debian --harts 2 -- make -j2 --version
+              hull run debian --harts 2 -v .:/src -- make -C /src test
               echo 'int main() { return 7; }' | hull run debian -- sh -c 'gcc -x c - && ./a.out'
             """)
 
@@ -44,6 +44,9 @@ struct RunCommand: ParsableCommand {
     @OptionGroup(title: "How it runs") var running: RunOptions
 
     func validate() throws {
+        if running.detach || running.name != nil {
+            throw ValidationError("--detach and --name are for boot: a command runs here.")
+        }
         if running.append != nil {
             throw ValidationError("--append is for boot: run gives the kernel its own arguments.")
         }
@@ -62,6 +65,10 @@ struct RunCommand: ParsableCommand {
         chosen.drives.insert(.init(disk), at: 0)
         var order = GuestCommand(command)
         order.showsConsole = verbose
+        order.hasNetwork = !chosen.networks.isEmpty
+        order.shares = chosen.shares.map {
+            GuestCommand.Share(tag: $0.guest, place: $0.guest, isReadOnly: $0.isReadOnly)
+        }
         if isatty(0) == 1 && isatty(1) == 1 { order.terminal = TerminalKind.name }
         Glibc.exit(Int32(try CommandSession(chosen, order).run()))
     }

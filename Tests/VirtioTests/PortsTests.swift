@@ -57,16 +57,19 @@ import Virtio
         driver.send([Buffer(driver.free, 3)], queue: 5)
         #expect(driver.output == Array("out".utf8))
         driver.deliver(.input(device: number(2), Array("in".utf8)))
-        #expect(driver.slot.heldInput(from: number(2)) == 2)
-        driver.send([Buffer(driver.free, 8, writable: true)], queue: 6)
+        driver.send([Buffer(driver.free + 64, 8, writable: true)], queue: 6)
+        // Nobody in the guest has opened it yet.
+        #expect(driver.slot.heldInput(from: number(2)) == 2 && driver.collect(6).isEmpty)
+        say(driver, 2, 6, 1)
         #expect(driver.collect(6).map(\.written) == [2])
-        #expect(driver.bytes(driver.free, 2) == Array("in".utf8))
+        #expect(driver.bytes(driver.free + 64, 2) == Array("in".utf8))
     }
 
     @Test func theEndIsToldAfterTheLastByte() throws {
         let driver = try started()
         say(driver, 0, 0, 1)
         say(driver, 1, 3, 1)
+        say(driver, 1, 6, 1)
         for _ in 0..<4 { _ = hear(driver) }
         driver.deliver(.input(device: number(1), [1]))
         driver.deliver(.inputClosed(device: number(1)))

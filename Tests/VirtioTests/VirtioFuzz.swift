@@ -243,17 +243,17 @@ struct VirtioFuzz {
     }
 
     private mutating func answer() {
-        switch random.below(10) {
+        switch random.below(13) {
         case 0: deliver(.input(device: 0, [UInt8](repeating: 7, count: Int(random.below(64)))))
         case 1 where random.chance(50):
             deliver(
                 random.chance(50) ? .memoryStatistics : .memoryTarget(bytes: random.below(1 << 20)))
         case 1: deliver(.resize(device: 0, columns: Int(random.below(300)), rows: 25))
-        case 4: deliver(.input(device: 1024 + Int(random.below(20)), [1, 2, 3]))
-        case 5: deliver(.inputClosed(device: 1024 + Int(random.below(20))))
+        case 10: deliver(.input(device: 1024 + Int(random.below(20)), [1, 2, 3]))
+        case 11: deliver(.inputClosed(device: 1024 + Int(random.below(20))))
         case 2:
             deliver(.block(device: 0, tag: random.below(99), .ok, data: [1]), isAnswer: false)
-        case 4: deliver(.powerButton)
+        case 12: deliver(.powerButton)
         case 3 where entropyUnderWay > 0:
             entropyUnderWay -= 1
             deliver(.entropy(device: 0, [UInt8](repeating: 9, count: Int(random.below(80)))))

@@ -41,7 +41,7 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
         supervisor = machine.supervisor
         memory = machine.memoryOwner
         inbox = machine.inbox
-        folder = configuration.keyFolder
+        folder = configuration.keyFolder ?? configuration.driveFolder
         shared = console
     }
 
@@ -167,7 +167,7 @@ extension Configuration {
     }
 
     /// The folder of the first drive, where keys for ssh lie in it.
-    var keyFolder: String? {
+    var driveFolder: String? {
         guard let path = drives.first?.path, let file = try? HostFolder.absolute(path) else {
             return nil
         }

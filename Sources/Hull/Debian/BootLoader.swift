@@ -61,6 +61,7 @@ extension Configuration {
         if image == "debian" && !HostFolder.exists(image) {
             let debian = try DebianImage.prepare(progress: progress)
             loader = debian.loader
+            keyFolder = debian.folder
             drives.insert(.init(debian.disk), at: 0)
             discardsDriveWrites = true
         } else if let start = try? HostFile.start(of: image, DiskSigns.byteCount),

@@ -16,75 +16,84 @@ package struct CommandSession {
         configuration.arguments =
             "console=ttyS0 panic=-1" + (command.showsConsole ? "" : " quiet")
         configuration.endsAtReset = true
-        configuration.moreInitialFiles = command.initialFiles
         configuration.discardsDriveWrites = !command.keepsDisk
+        configuration.moreInitialFiles = command.initialFiles
         self.configuration = configuration
         self.command = command
     }
 
     /// Runs it and returns its exit code. `output` takes what it writes instead of this process's
-    /// standard output.
+    /// standard output; it then has no input.
     package func run(output: (any ConsoleBackEnd)? = nil) throws(HullError) -> UInt8 {
-        if configuration.isConfined { try Confinement.begin() }
+        // Where the output is taken here, there is more to do when the command has ended.
+        let isConfined = configuration.isConfined && output == nil
+        if isConfined { try Confinement.begin() }
         let inbox = EventInbox()
         let boot = try Boot(configuration)
-        let status = StatusPort(inbox)
         let log = ConsoleTail()
-        let unused = ConsoleTail()
-        let terminal = command.terminal != nil
-        var consoles: [HostConsole] = []
-        func console(_ port: Int, keys: Bool) throws(HullError) -> any ConsoleBackEnd {
-            let console = try HostConsole(
-                device: MachinePort.number(port), keys: keys, inbox: inbox)
-            consoles.append(console)
-            return console
-        }
-        var ports = [
-            MachinePort("hull.terminal", terminal ? try console(0, keys: true) : unused)
-        ]
-        if terminal || output != nil {
-            ports.append(MachinePort("hull.in", unused))
-            if output != nil { inbox.post(.inputClosed(device: MachinePort.number(1))) }
-        } else {
-            ports.append(MachinePort("hull.in", try console(1, keys: false)))
-        }
-        let out: any ConsoleBackEnd
-        if let output {
-            out = output
-        } else {
-            out = terminal ? unused : try HostOutput(1, inbox: inbox)
-        }
-        ports.append(MachinePort("hull.out", out))
-        ports.append(
-            MachinePort("hull.errors", terminal ? unused : try HostOutput(2, inbox: inbox)))
-        ports.append(MachinePort("hull.status", status))
+        let channels = try Channels(command, output, inbox)
+        let console: any ConsoleBackEnd =
+            if command.showsConsole { try HostOutput(2, inbox: inbox) } else { log }
         let assembly = try Assembly(
             configuration, consume boot, inbox: inbox,
-            consoles: [
-                BoardDevices.uartConsole: command.showsConsole
-                    ? try HostOutput(2, inbox: inbox) : log
-            ],
-            ports: ports)
+            consoles: [BoardDevices.uartConsole: console], ports: channels.ports)
         if let notice = assembly.notice { HostFile.writeAll(2, Array("hull: \(notice)\n".utf8)) }
-        if terminal { try Terminal.makeRaw(0) }
+        if command.terminal != nil { try Terminal.makeRaw(0) }
         defer { Terminal.restore() }
-        try HostSignals.install(inbox: inbox, console: consoles.first)
+        try HostSignals.install(inbox: inbox, console: channels.input)
         try Timeout.start(configuration, inbox)
         let started = BoardClock.hostNanoseconds()
-        if configuration.isConfined { try Confinement.enter(.machine) }
+        if isConfined { try Confinement.enter(.machine) }
         let end = try assembly.machine.run()
         assembly.close()
-        for console in consoles { console.close() }
+        channels.input?.close()
         Terminal.restore()
         if configuration.printsStatistics {
             let seconds = Double(BoardClock.hostNanoseconds() &- started) / 1e9
             HostFile.writeAll(2, Array(RunStatistics(assembly.machine, seconds: seconds).text.utf8))
         }
-        guard end.reason == .shutdown, status.code != nil || end.exitCode != 0 else {
+        guard end.reason == .shutdown, channels.status.code != nil || end.exitCode != 0 else {
             throw HullError(
                 .guest, "The guest ended before the command did.", cause: log.lastLines)
         }
         return end.exitCode
+    }
+}
+
+/// The guest's ports, in their order: a terminal, input, output, errors, exit code.
+private struct Channels {
+    let ports: [MachinePort]
+    let status: StatusPort
+    /// The one that reads what is typed or piped.
+    let input: HostConsole?
+
+    init(
+        _ command: GuestCommand, _ output: (any ConsoleBackEnd)?, _ inbox: EventInbox
+    ) throws(HullError) {
+        let unused = ConsoleTail()
+        var backEnds: [any ConsoleBackEnd] = [unused, unused, unused, unused]
+        if command.terminal != nil {
+            let console = try HostConsole(
+                device: MachinePort.number(0), keys: true, inbox: inbox)
+            backEnds[0] = console
+            input = console
+        } else if let output {
+            backEnds[2] = output
+            backEnds[3] = output
+            inbox.post(.inputClosed(device: MachinePort.number(1)))
+            input = nil
+        } else {
+            let console = try HostConsole(
+                device: MachinePort.number(1), keys: false, inbox: inbox)
+            backEnds[1] = console
+            backEnds[2] = try HostOutput(1, inbox: inbox)
+            backEnds[3] = try HostOutput(2, inbox: inbox)
+            input = console
+        }
+        status = StatusPort(inbox)
+        let names = ["hull.terminal", "hull.in", "hull.out", "hull.errors"]
+        ports =
+            zip(names, backEnds).map { MachinePort($0, $1) } + [MachinePort("hull.status", status)]
     }
 }
 
