@@ -154,7 +154,8 @@ let package = Package(
         tests("LoaderTests", ["Loader", "HostIO", "Bits", "TestKit"]),
         // Chores: `swift run dev …`.
         .executableTarget(
-            name: "dev", dependencies: ["Hull", "RISCV", "HostIO", "Bits"], swiftSettings: strict),
+            name: "dev", dependencies: ["Hull", "RISCV", "HostIO", "Parallel", "Bits", "CHost"],
+            swiftSettings: strict),
         tests("DevTests", ["dev"]),
         // What Swift cannot say: embedded images, memfd, floating point under MXCSR.
         .target(name: "CHost"),

@@ -13,6 +13,10 @@ struct Bench {
     init(_ arguments: [String]) { options = arguments }
 
     func run() throws(HullError) -> Int32 {
+        if options.contains("--locks") {
+            try write(try LockBench().run(), "locks", "Locks")
+            return 0
+        }
         try Packages.provide(for: .bench)
         try step("Building hull", "swift", ["build", "-c", "release", "--product", "hull"])
         if options.contains("--debian") { return try runDebian() }
@@ -44,7 +48,7 @@ struct Bench {
     /// Writes a table to a page of `Benchmarks` and shows it.
     private func write(_ table: String, _ page: String, _ title: String) throws(HullError) {
         let path = "Benchmarks/\(page).md"
-        let readme = page == "network" ? "README.md" : "kit/README.md"
+        let readme = ["network", "locks"].contains(page) ? "README.md" : "kit/README.md"
         let text = """
             # \(title)
 
