@@ -19,9 +19,9 @@ struct NetworkTests {
         import hashlib, sys, time, urllib.request
         base = sys.argv[1]
         def call(path, data=None):
-            for attempt in range(100):
+            for attempt in range(50):
                 try:
-                    return urllib.request.urlopen(base + path, data, 60).read()
+                    return urllib.request.urlopen(base + path, data, 20).read()
                 except OSError:
                     time.sleep(0.1)
             sys.exit('nobody answers')
