@@ -150,8 +150,6 @@ public struct Configuration: Sendable {
     public var remotes: [Remote] = []
     /// What the guest writes to disks goes to temporary files that are gone at the end.
     public var discardsDriveWrites = false
-    /// Devices that other processes serve, in the slots behind those.
-    public var remotes: [Remote] = []
     /// How many harts there are.
     public var hartCount = 1
     /// What the harts can do: `virt`, or a name such as `rv64gc`, then `,+extension` or
