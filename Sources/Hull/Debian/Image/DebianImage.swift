@@ -20,7 +20,7 @@ package struct DebianImage: Sendable, Equatable {
     package typealias Progress = DebianArchive.Progress
 
     /// Changes when what is built from the packages does.
-    private static let format = 1
+    private static let format = 2
     static let label = "debian"
     /// Virtual: what is not used takes no room.
     static let partitionBytes: UInt64 = 8 << 30
