@@ -20,11 +20,19 @@ bool hull_host_runs_generated_code(void) {
 #endif
 }
 
-void hull_set_gs_base(uint64_t base) {
+bool hull_sets_gs_by_instruction(void) {
 #if defined(__x86_64__)
     static int has_instruction = -1;
     if (has_instruction < 0) has_instruction = (getauxval(AT_HWCAP2) & 2) != 0;
-    if (has_instruction) {
+    return has_instruction;
+#else
+    return true;
+#endif
+}
+
+void hull_set_gs_base(uint64_t base) {
+#if defined(__x86_64__)
+    if (hull_sets_gs_by_instruction()) {
         __asm__ volatile("wrgsbase %0" : : "r"(base));
     } else {
         syscall(SYS_arch_prctl, ARCH_SET_GS, base);

@@ -63,6 +63,8 @@ static const struct {
     CALL(pidfd_open) CALL(clone3) CALL(close_range) CALL(openat2) CALL(pidfd_getfd)
     CALL(faccessat2) CALL(process_madvise) CALL(epoll_pwait2) CALL(landlock_create_ruleset)
     CALL(landlock_add_rule) CALL(landlock_restrict_self) CALL(memfd_secret)
+    // Younger than some kernels' headers.
+    {"fchmodat2", 452},
 #if defined(__x86_64__)
     CALL(open) CALL(stat) CALL(lstat) CALL(poll) CALL(access) CALL(pipe) CALL(select) CALL(dup2)
     CALL(pause) CALL(alarm) CALL(fork) CALL(vfork) CALL(getdents) CALL(rename) CALL(mkdir)
@@ -202,13 +204,12 @@ static void on_refusal(int signal, siginfo_t *why, void *context) {
     (void)context;
     hull_terminal_restore();
     if (why->si_code == 1 /* SYS_SECCOMP */) say_refusal(why->si_syscall);
-    struct sigaction otherwise = {.sa_handler = SIG_DFL};
-    sigaction(signal, &otherwise, NULL);
+    // The handler is gone by now (SA_RESETHAND).
     raise(signal);
 }
 
 void hull_refusals_install(void) {
-    struct sigaction now = {.sa_sigaction = on_refusal, .sa_flags = SA_SIGINFO};
+    struct sigaction now = {.sa_sigaction = on_refusal, .sa_flags = SA_SIGINFO | SA_RESETHAND};
     sigemptyset(&now.sa_mask);
     sigaction(SIGSYS, &now, NULL);
 }

@@ -114,8 +114,10 @@ static struct sigaction crash_before[crash_count];
 static void on_crash(int signal, siginfo_t *why, void *context) {
     (void)context;
     hull_terminal_restore();
+    // The handler is gone by now (SA_RESETHAND); who was there before may say more, where it can.
     for (int i = 0; i < crash_count; i++)
-        if (crashes[i] == signal) sigaction(signal, &crash_before[i], NULL);
+        if (crashes[i] == signal && !hull_thread_is_confined())
+            sigaction(signal, &crash_before[i], NULL);
     // A fault happens again on return; a signal that was sent must be sent again.
     if (why->si_code <= 0) raise(signal);
 }
@@ -142,7 +144,7 @@ int hull_signals_install(int wake) {
     install(SIGCONT, on_continue);
     install(SIGWINCH, note);
     for (int i = 0; i < crash_count; i++) {
-        struct sigaction now = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+        struct sigaction now = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
         sigemptyset(&now.sa_mask);
         if (sigaction(crashes[i], &now, &crash_before[i]) != 0) return errno;
     }

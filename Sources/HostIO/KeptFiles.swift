@@ -27,18 +27,17 @@ package final class KeptFiles: Sendable {
     /// All bytes of one of them, as they are now. A pipe is read once.
     package func read(_ path: String) throws(HullError) -> [UInt8] {
         guard let file = descriptors[path] else { return try HostFile.read(path) }
-        let size = lseek(file, 0, SEEK_END)
-        guard size >= 0, lseek(file, 0, SEEK_SET) == 0 else {
-            throw HostFile.cannot("read", path)
-        }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(size)
         while true {
-            switch HostFile.readSome(file, 1 << 20) {
-            case .bytes(let some): bytes.append(contentsOf: some)
-            case .tryAgain: continue
-            case .end: return bytes
-            case .failed: throw HostFile.cannot("read", path)
+            let start = bytes.count
+            var some = [UInt8](repeating: 0, count: 1 << 20)
+            // SAFETY: the call fills at most the array and says how much.
+            let got = unsafe pread(file, &some, some.count, start)
+            if got == 0 { return bytes }
+            if got > 0 {
+                bytes.append(contentsOf: some.prefix(got))
+            } else if errno != EINTR {
+                throw HostFile.cannot("read", path)
             }
         }
     }

@@ -21,13 +21,15 @@ package struct Surface {
         }
         if configuration.hartCount > 1 { threads.append(Thread(kind: .hart)) }
         if !configuration.drives.isEmpty { threads.append(Thread(kind: .drive)) }
-        if !configuration.shares.isEmpty {
-            for kind in [ThreadKind.share, .remote] {
-                threads.append(Thread(kind: kind, rights: nil))
-            }
-        } else if !configuration.remotes.isEmpty {
+        if !configuration.networks.isEmpty { threads.append(Thread(kind: .network, rights: nil)) }
+        for share in configuration.shares {
+            let access: FileRights.Access = share.isReadOnly ? [.read, .list] : .serve
+            threads.append(Thread(kind: .share, rights: FileRights([share.host: access])))
+        }
+        if !configuration.shares.isEmpty || !configuration.remotes.isEmpty {
             threads.append(Thread(kind: .remote, rights: nil))
         }
+        threads.append(Thread(kind: .control, rights: nil))
         threads.append(Thread(kind: .console))
         threads.append(Thread(kind: .waiter))
     }

@@ -66,7 +66,10 @@ import Testing
         let json = try HullRun.run(["surface", "--json", "--gdb", "unix:/tmp/x/gdb"]).text
         let parsed = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
         let threads = try #require(parsed?["threads"] as? [[String: Any]])
-        #expect(threads.compactMap { $0["kind"] as? String } == ["debugger", "console", "waiter"])
+        #expect(
+            threads.compactMap { $0["kind"] as? String } == [
+                "debugger", "control", "console", "waiter",
+            ])
         let files = threads[0]["files"] as? [[String: Any]]
         #expect(files?.first?["path"] as? String == "/tmp/x")
         let calls = try #require(threads[0]["calls"] as? [[String: Any]])

@@ -99,8 +99,10 @@ private func expected(_ kind: ThreadKind, _ number: UInt32, _ arguments: [UInt64
     }
 
     @Test func hartsHaveFewCalls() {
+        // Hosts without an instruction for the base of GS have a call for it.
         for kind in [ThreadKind.hart, .machine] {
-            #expect(kind.rules.count <= ThreadKind.hartLimit, "\(kind)")
+            let names = kind.rules.map(\.name).filter { $0 != "arch_prctl" }
+            #expect(names.count <= ThreadKind.hartLimit, "\(kind)")
         }
         #expect(ThreadKind(threadName: "hart 3") == .hart)
     }

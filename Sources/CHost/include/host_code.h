@@ -10,6 +10,8 @@ bool hull_host_runs_generated_code(void);
 /// Sets the base of GS for this thread: by instruction where the kernel allows it (CPUID alone is not
 /// enough: without the kernel's consent the instruction is undefined), else by a system call.
 void hull_set_gs_base(uint64_t base);
+/// Which of the two it is here.
+bool hull_sets_gs_by_instruction(void);
 
 /// Maps shared memory that is mapped at `memory` once more, to run code there; NULL where that fails.
 void *hull_map_code_again(void *memory, uint64_t bytes);

@@ -19,6 +19,9 @@ package enum Confinement {
         hull_confinement_begin()
     }
 
+    /// Whether the calling thread has given up what it does not need.
+    static var isEntered: Bool { hull_thread_is_confined() }
+
     /// Keeps for the calling thread what its kind needs, and these rights to files (nil: all that its
     /// system calls reach). There is no way back.
     package static func enter(_ kind: ThreadKind, _ rights: FileRights? = FileRights())

@@ -25,6 +25,12 @@ package struct FileRights: Sendable, Equatable {
         package static let truncate = Self(rawValue: 1 << 14)
         package static let deviceControl = Self(rawValue: 1 << 15)
 
+        /// All that a server of a folder does: nothing is run.
+        package static let serve: Access = [
+            .write, .read, .list, .removeFolder, .removeFile, .makeDevice, .makeFolder, .makeFile,
+            .makeSocket, .makePipe, .makeLink, .refer, .truncate,
+        ]
+
         package static let names: [(Access, String)] = [
             (.execute, "execute"), (.write, "write"), (.read, "read"), (.list, "list"),
             (.removeFolder, "remove folders"), (.removeFile, "remove files"),

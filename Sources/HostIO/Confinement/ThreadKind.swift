@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 
 /// What a thread is for, which says what it may ask of the host.
@@ -103,8 +104,6 @@ extension SystemCallRule {
         SystemCallRule("gettid"),
         SystemCallRule("rt_sigprocmask"),
         SystemCallRule("rt_sigreturn"),
-        SystemCallRule(
-            "rt_sigaction", ArgumentCondition(0, .isOne(of: crashes), "signal that is a crash")),
         SystemCallRule("tgkill", ArgumentCondition(0, .isThisProcess, "this process")),
         SystemCallRule("restart_syscall"),
         SystemCallRule("exit"),
@@ -123,18 +122,23 @@ extension SystemCallRule {
         SystemCallRule("brk"),
     ]
 
-    fileprivate static let hart: [SystemCallRule] = [
-        SystemCallRule("poll"),
-        SystemCallRule("getrandom"),
-        // One that spins lets the one it waits for have its processor.
-        SystemCallRule("sched_yield"),
-        // A reset reads kernel and initial RAM disk again.
-        SystemCallRule("lseek"),
-        // What the host's page cache has of a drive, and the tables that say where it is.
-        SystemCallRule("preadv2"), SystemCallRule("pread64"),
-        // The base of GS, where the processor has no instruction for it.
-        SystemCallRule("arch_prctl", ArgumentCondition(0, .isOne(of: [0x1001]), "ARCH_SET_GS")),
-    ]
+    fileprivate static let hart: [SystemCallRule] =
+        [
+            SystemCallRule("poll"),
+            SystemCallRule("getrandom"),
+            // One that spins lets the one it waits for have its processor.
+            SystemCallRule("sched_yield"),
+            // What the host's page cache has of a drive, and the tables that say where it is. A reset
+            // reads kernel and initial RAM disk again.
+            SystemCallRule("preadv2"), SystemCallRule("pread64"),
+        ]
+        // The base of GS, where the host has no instruction for it.
+        + (hull_sets_gs_by_instruction()
+            ? []
+            : [
+                SystemCallRule(
+                    "arch_prctl", ArgumentCondition(0, .isOne(of: [0x1001]), "ARCH_SET_GS"))
+            ])
 
     /// Threads of this process, and no process. `clone3`, whose flags a filter cannot see, is not there.
     fileprivate static let threads: [SystemCallRule] = [
@@ -186,7 +190,8 @@ extension SystemCallRule {
         [
             "openat", "openat2", "newfstatat", "fstat", "fstatfs", "getdents64", "readlinkat",
             "mkdirat", "mknodat", "linkat", "symlinkat", "renameat", "renameat2", "unlinkat",
-            "utimensat", "fchownat", "fchown", "fchmod", "fchmodat", "fgetxattr", "fsetxattr",
+            "utimensat", "fchownat", "fchown", "fchmod", "fchmodat", "fchmodat2", "chmod",
+            "fgetxattr", "fsetxattr",
             "flistxattr", "fremovexattr", "pread64", "pwrite64", "preadv", "pwritev", "fsync",
             "fdatasync", "ftruncate", "fallocate", "lseek",
         ].map { SystemCallRule($0) } + [
@@ -198,7 +203,7 @@ extension SystemCallRule {
             )
         ]
 
-    /// Connects again where the other process is back, and sees one of ours to its end.
+    /// Connects again where the other process is back, and waits for the end of one of ours.
     fileprivate static let remote: [SystemCallRule] = [
         SystemCallRule("sendmsg"), SystemCallRule("recvmsg"), SystemCallRule("connect"),
         SystemCallRule(
@@ -207,9 +212,7 @@ extension SystemCallRule {
             "socketpair", ArgumentCondition(0, .isOne(of: [UInt32(AF_UNIX)]), "AF_UNIX")),
         SystemCallRule(
             "fcntl", ArgumentCondition(1, .isOne(of: [3, 4]), "F_GETFL, F_SETFL")),
-        SystemCallRule("wait4"),
-        SystemCallRule("kill", ArgumentCondition(1, .isOne(of: [UInt32(SIGKILL)]), "SIGKILL")),
-        SystemCallRule("clock_nanosleep"),
+        SystemCallRule("wait4"), SystemCallRule("clock_nanosleep"),
     ]
 
     fileprivate static let control: [SystemCallRule] = [
@@ -242,8 +245,6 @@ extension SystemCallRule {
 
     private static let notExecutable = ArgumentCondition(
         2, .lacks(UInt32(PROT_EXEC)), "without PROT_EXEC")
-    private static let crashes = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS]
-        .map { UInt32($0) }
     private static let terminal: [UInt32] = [0x5401, 0x5402, 0x5403, 0x540f, 0x5413]
     /// What pthread_create passes: VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID and
     /// CHILD_CLEARTID.

@@ -55,6 +55,8 @@ package final class BackgroundProcess: Sendable {
             if result == identifier || result < 0 && errno == ECHILD { return }
             usleep(2_000)
         }
+        // A thread that gave up signals leaves it to its closed connection.
+        guard !Confinement.isEntered else { return }
         kill(identifier, SIGKILL)
         while unsafe waitpid(identifier, &status, 0) < 0, errno == EINTR {}
     }

@@ -15,9 +15,13 @@ protocol FrameLink: AnyObject, Sendable {
     /// The guest takes frames that are unfinished in these ways.
     func accept(_ offloads: FrameOffloads)
     func close()
+    /// Which files its thread changes at its end.
+    var files: FileRights { get }
 }
 
 extension FrameLink {
+    var files: FileRights { FileRights() }
+
     /// For a link with one descriptor.
     func polled(_ descriptor: Int32, receives: Bool, sends: Bool) -> [pollfd] {
         let events = (receives ? POLLIN : 0) | (sends ? POLLOUT : 0)
@@ -64,7 +68,7 @@ package final class NetworkPort: NetworkBackEnd, @unchecked Sendable {
         self.link = link
         self.inbox = inbox
         bell = try Doorbell()
-        thread = try HostThread("network") { [self] in
+        thread = try HostThread("network", files: link.files) { [self] in
             work()
             link.close()
         }

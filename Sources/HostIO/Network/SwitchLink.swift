@@ -169,6 +169,12 @@ final class SwitchLink: FrameLink, @unchecked Sendable {
         return polled
     }
 
+    /// Its socket goes, those of members that are gone, and the folder with the last of them.
+    var files: FileRights {
+        let parent = folder.split(separator: "/").dropLast().joined(separator: "/")
+        return FileRights(["/" + parent: [.removeFile, .removeFolder]])
+    }
+
     func close() {
         SwitchFolder.leave(folder, Self.name(number))
         Glibc.close(receiver)

@@ -106,6 +106,7 @@ package final class FileSystemProgram: @unchecked Sendable {
             if waitpid(identifier, nil, WNOHANG) != 0 { return }
             usleep(5000)
         }
-        Self.end(identifier)
+        // A thread that gave up signals leaves it at that.
+        if !Confinement.isEntered { Self.end(identifier) }
     }
 }

@@ -25,7 +25,8 @@ package final class FolderServer: ShareBackEnd, @unchecked Sendable {
         self.inbox = inbox
         session = Session(tree, isReadOnly: isReadOnly)
         Self.allowManyFiles()
-        thread = try HostThread("share") { [self] in work() }
+        let files = FileRights([tree.path: isReadOnly ? [.read, .list] : .serve])
+        thread = try HostThread("share", files: files) { [self] in work() }
     }
 
     package func submit(_ request: ShareRequest) {

@@ -18,6 +18,8 @@ package final class HostTree: FileTree {
     }
 
     let root: Int32
+    /// Where it lies.
+    let path: String
     private let rootDevice: dev_t
     let ownership: Ownership
     /// Whether the kernel resolves a path at once; else it is walked name by name.
@@ -37,6 +39,7 @@ package final class HostTree: FileTree {
         var status = stat()
         unsafe _ = fstat(root, &status)
         rootDevice = status.st_dev
+        self.path = path
         self.ownership = ownership
         let probe = unsafe hull_open_beneath(
             root, ".", UInt64(hull_open_path_only | O_CLOEXEC), 0)

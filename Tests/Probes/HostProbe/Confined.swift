@@ -60,8 +60,8 @@ func attempts(_ kind: ThreadKind) throws {
     ]
     let numbers = list.map { SystemCall.number($0.1) }
     try Confinement.begin()
-    try Confinement.enter(kind)
     countRefusals(endsProcess: false)
+    try Confinement.enter(kind)
     for ((name, _, arguments), number) in zip(list, numbers) {
         guard let number else { continue }
         let before = refusals.load(ordering: .relaxed)
@@ -88,10 +88,9 @@ func scan(_ kind: ThreadKind) {
             unsafe sigemptyset(&none)
             unsafe _ = sigprocmask(SIG_SETMASK, &none, nil)
             alarm(2)
-            guard (try? Confinement.begin()) != nil, (try? Confinement.enter(kind)) != nil else {
-                _exit(99)
-            }
+            guard (try? Confinement.begin()) != nil else { _exit(99) }
             countRefusals(endsProcess: true)
+            guard (try? Confinement.enter(kind)) != nil else { _exit(99) }
             errno = 0
             let result = systemCall(number, 0, 0, 0, 0, 0, 0)
             let code = result < 0 ? errno : 0
