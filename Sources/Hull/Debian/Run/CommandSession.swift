@@ -40,7 +40,7 @@ package struct CommandSession {
         if let notice = assembly.notice { HostFile.writeAll(2, Array("hull: \(notice)\n".utf8)) }
         if command.terminal != nil { try Terminal.makeRaw(0) }
         defer { Terminal.restore() }
-        try HostSignals.install(inbox: inbox, console: channels.input)
+        if output == nil { try HostSignals.install(inbox: inbox, console: channels.input) }
         try Timeout.start(configuration, inbox)
         let started = BoardClock.hostNanoseconds()
         if isConfined { try Confinement.enter(.machine) }
