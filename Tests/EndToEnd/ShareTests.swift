@@ -100,7 +100,7 @@ struct ShareTests {
                 : > sparse; [ $(stat -c %s sparse) = 0 ]
                 mkfifo pipe; (echo through > pipe &); cat pipe
                 chown 12:34 log
-                cp /bin/busybox program; ./program echo runs
+                cp /bin/busybox busybox; ./busybox echo runs
                 umask 077; echo q > private; [ $(stat -c %a private) = 600 ]
                 mv log 'name with spaces'; ls
                 df . | tail -1
@@ -112,10 +112,10 @@ struct ShareTests {
             for word in ["all good", "through", "runs"] {
                 #expect(text.contains(word), "\(text)")
             }
-            let listing = try Self.shell("ls; stat -c %a private program; cat hard", in: folder)
+            let listing = try Self.shell("ls; stat -c %a private busybox; cat hard", in: folder)
             #expect(
                 listing
-                    == "hard\nlink\nname with spaces\npipe\nprivate\nprogram\nscript\nsparse\n600\n755\none\n"
+                    == "busybox\nhard\nlink\nname with spaces\npipe\nprivate\nscript\nsparse\n600\n755\none\n"
             )
         }
     }

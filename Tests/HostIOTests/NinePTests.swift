@@ -251,13 +251,21 @@ import Testing
         var client = try NinePClient(folder.shared)
         var answered = 0
         let finding = fuzz(seed: 9, rounds: Effort.rounds(20_000), corpus: Self.corpus) {
-            input, round in
+            broken, round in
+            // Among the broken ones are whole ones, or a session would get nowhere. Mostly the length
+            // is right, or little else would be looked at.
+            var input = round % 3 == 0 ? Self.corpus[round / 3 % Self.corpus.count] : broken
+            if round % 8 > 0, input.count >= 7 {
+                for index in 0..<4 {
+                    input[index] = UInt8(truncatingIfNeeded: input.count >> (index * 8))
+                }
+            }
             if round % 50 == 0, let fresh = try? NinePClient(folder.shared) {
                 client = fresh
                 _ = client.walk(0, 1, ["file"])
                 _ = client.walk(0, 2, ["inner"])
             }
-            let limit = [7, 10, 11, 64, 4096, 64 << 10][round % 6]
+            let limit = [7, 10, 11, 64, 4096, 64 << 10][round / 5 % 6]
             guard let answer = client.session.answer(input, limit: limit) else {
                 return limit < 11 ? nil : "no answer with room for \(limit) bytes"
             }
@@ -265,7 +273,7 @@ import Testing
             return answer.count <= limit ? nil : "\(answer.count) bytes for \(limit)"
         }
         #expect(finding == nil)
-        #expect(answered > 1000, "\(answered)")
+        #expect(answered > 700, "\(answered)")
         #expect(folder.outsideIsUntouched)
     }
 }
