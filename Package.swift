@@ -91,7 +91,9 @@ let package = Package(
         tests(
             "HostIOTests",
             [
-                "HostIO", "DiskImage", "Journal", "NineP", "Effects", "Bits", "CHost", "HostProbe",
+                "HostIO", "DiskImage", "Journal", "NineP", "GuestMemory", "Effects", "Bits",
+                "CHost",
+                "HostProbe",
                 "TestKit",
             ]),
         .executableTarget(

@@ -67,6 +67,7 @@ package enum Effect: Sendable, Equatable {
     case outputBytes(device: Int, [UInt8])
     case submit(BlockRequest)
     case share(ShareRequest)
+    case remote(device: Int, RemoteOrder)
     /// Ask the host for this many bytes of entropy for device `device`.
     case entropy(device: Int, count: Int)
     /// Frames for the network of device `device`.

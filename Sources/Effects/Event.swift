@@ -12,6 +12,7 @@ package enum Event: Sendable, Equatable {
     case block(device: Int, tag: UInt64, BlockStatus, data: [UInt8])
     /// A shared folder's server answered; nil: there was no room even for an error.
     case share(device: Int, tag: UInt64, answer: [UInt8]?)
+    case remote(device: Int, RemoteNews)
     case entropy(device: Int, [UInt8])
     /// Frames arrived for device `device`.
     case frames(device: Int, FrameBatch)

@@ -58,20 +58,31 @@ extension GuestMemory {
     }
 }
 
-/// MFD_CLOEXEC, which Glibc's module map hides.
-private let closeOnExec: UInt32 = 1
+// Numbers that Glibc's module map hides: MFD_CLOEXEC and MFD_ALLOW_SEALING; F_ADD_SEALS; F_SEAL_SEAL,
+// F_SEAL_SHRINK and F_SEAL_GROW.
+private let memoryFlags: UInt32 = 1 | 2
+private let addSeals: Int32 = 1033
+private let seals: Int32 = 1 | 2 | 4
 
 extension Memslot {
     fileprivate static func map(_ request: MemslotRequest) throws(HullError) -> Memslot {
         let count = Int(request.range.count)
         var descriptor: Int32 = -1
         if request.backing == .shared {
-            descriptor = unsafe hull_memfd_create("guest-memory", closeOnExec)
-            guard descriptor >= 0, ftruncate(descriptor, count) == 0 else {
-                throw refused(count, descriptor)
-            }
+            descriptor = unsafe hull_memfd_create("guest-memory", memoryFlags)
+            // Nobody who is given the memory can take it away from under us.
+            guard descriptor >= 0, ftruncate(descriptor, count) == 0,
+                fcntl(descriptor, addSeals, seals) == 0
+            else { throw refused(count, descriptor) }
         }
-        guard let base = unsafe reserve(count, descriptor) else { throw refused(count, descriptor) }
+        var offset = 0
+        if case .file(let file, let start) = request.backing {
+            descriptor = file
+            offset = start
+        }
+        guard let base = unsafe reserve(count, descriptor, offset: offset) else {
+            throw refused(count, descriptor)
+        }
         if request.backing == .anonymous(hugePages: true) {
             // Advice: a host without huge pages says EINVAL, and the guest runs all the same.
             unsafe _ = madvise(base, count, MADV_HUGEPAGE)
@@ -90,7 +101,9 @@ extension Memslot {
     }
 
     /// Zero pages at an aligned place: guest superpages are then huge pages of the host too.
-    private static func reserve(_ count: Int, _ descriptor: Int32, alignment: Int = 2 << 20)
+    private static func reserve(
+        _ count: Int, _ descriptor: Int32, offset: Int = 0, alignment: Int = 2 << 20
+    )
         -> UnsafeMutableRawPointer?
     {
         let (total, tooMuch) = count.addingReportingOverflow(alignment)
@@ -106,7 +119,8 @@ extension Memslot {
         if total - head > end { unsafe _ = munmap(start + end, total - head - end) }
         let kind = descriptor < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED
         let mapped = unsafe mmap(
-            start, count, PROT_READ | PROT_WRITE, kind | MAP_NORESERVE | MAP_FIXED, descriptor, 0)
+            start, count, PROT_READ | PROT_WRITE, kind | MAP_NORESERVE | MAP_FIXED, descriptor,
+            offset)
         guard unsafe mapped == start else {
             unsafe _ = munmap(start, end)
             return nil

@@ -71,6 +71,9 @@ package struct MemslotRequest: Sendable, Equatable {
         case anonymous(hugePages: Bool)
         /// A memfd, for what other processes map too.
         case shared
+        /// What another process shares: its descriptor, which belongs to the slot from here on, and
+        /// where in it the slot begins.
+        case file(Int32, offset: Int)
     }
     package var range: GuestRange
     package var access: Access

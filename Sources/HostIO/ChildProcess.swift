@@ -76,6 +76,15 @@ package struct ChildProcess: Sendable {
         return Self.reap(try spawn([empty, 1, 2]), tick: tick)
     }
 
+    /// Starts the child with nothing to read, nowhere to write, and `descriptor` as its fourth one.
+    /// Whoever starts it waits for it.
+    package func start(passing descriptor: Int32) throws(HullError) -> Int32 {
+        // SAFETY: a constant path.
+        let empty = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(empty) }
+        return try spawn([empty, empty, empty, descriptor])
+    }
+
     /// Whether such a program is there.
     package static func exists(_ program: String) -> Bool {
         let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"

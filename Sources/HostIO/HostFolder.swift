@@ -55,6 +55,15 @@ package enum HostFolder {
         return result.sorted()
     }
 
+    /// A new folder that nobody else can enter.
+    package static func temporary() throws(HullError) -> String {
+        // SAFETY: the value is copied at once; the template ends with a zero and is changed in place.
+        let base = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+        var template = Array("\(base)/hull-XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&template) != nil else { throw HostFile.cannot("created", base) }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     package static func rename(_ old: String, to new: String) throws(HullError) {
         // SAFETY: both paths live through the call.
         guard unsafe Glibc.rename(old, new) == 0 else {

@@ -12,7 +12,8 @@ package struct Assembly {
     package private(set) var boot: Boot
     private let drives: [any BlockBackEnd]
     private let networks: [Int: NetworkCard]
-    private let shares: [any ShareBackEnd]
+    private let shares: ShareServers
+    private let remotes: [any RemoteBackEnd]
     private let traceOutput: TraceOutput?
     private let profile: PerfMap?
     /// A sentence for people, where another engine runs than the one that was chosen.
@@ -38,7 +39,8 @@ package struct Assembly {
         }
         networks = try configuration.plugNetworks(
             from: drives.count + configuration.shares.count, inbox)
-        shares = try configuration.startShares(inbox)
+        shares = try ShareServers(configuration, inbox)
+        remotes = try Remotes.start(configuration, inbox)
         let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
         notice = choice.notice
         var startThread: StartThread?
@@ -54,7 +56,8 @@ package struct Assembly {
         }
         parts.networks = networks
         parts.hasPowerButton = !keepsDrives
-        parts.shares = shares
+        parts.shares = shares.folders
+        parts.remotes = shares.remotes + remotes
         machine = try Machine(boot.board, boot.plan, parts)
         boot.forgetPieces()
         traceOutput = try configuration.startTrace(of: machine, boot)
@@ -76,7 +79,8 @@ package struct Assembly {
     package func close() {
         for drive in drives { drive.close() }
         for card in networks.values { card.backEnd.close() }
-        for share in shares { share.close() }
+        for remote in remotes { remote.close() }
+        shares.close()
         traceOutput?.flush()
         profile?.flush()
     }

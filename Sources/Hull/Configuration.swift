@@ -48,11 +48,44 @@ public struct Configuration: Sendable {
         public var guest: String
         /// The guest cannot change anything in it.
         public var isReadOnly: Bool
+        /// Who serves a folder.
+        public enum Transport: Sendable {
+            /// `virtiofsd` where it is there and works, else Hull itself.
+            case automatic
+            /// Hull itself, over 9P.
+            case nineP
+            /// `virtiofsd`, a program of the host.
+            case virtiofs
+        }
+        /// Who serves it.
+        public var transport: Transport
         /// A folder of the host under a name in the guest.
-        public init(_ host: String, at guest: String, isReadOnly: Bool = false) {
+        public init(
+            _ host: String, at guest: String, isReadOnly: Bool = false,
+            transport: Transport = .automatic
+        ) {
             self.host = host
             self.guest = guest
             self.isReadOnly = isReadOnly
+            self.transport = transport
+        }
+    }
+
+    /// A device that another process serves over vhost-user.
+    public struct Remote: Sendable, Equatable {
+        /// What kinds there are.
+        public enum Kind: String, Sendable {
+            /// A drive.
+            case block = "blk"
+        }
+        /// What it is.
+        public var kind: Kind
+        /// The Unix socket of the process that serves it.
+        public var socket: String
+        /// A device behind a socket.
+        public init(_ kind: Kind, socket: String) {
+            self.kind = kind
+            self.socket = socket
         }
     }
 
@@ -107,6 +140,8 @@ public struct Configuration: Sendable {
     public var networks: [Network] = []
     /// Folders of the host, in the slots behind the disks'.
     public var shares: [Share] = []
+    /// Devices that other processes serve, in the slots behind those.
+    public var remotes: [Remote] = []
     /// What the guest writes to disks goes to temporary files that are gone at the end.
     public var discardsDriveWrites = false
     /// How many harts there are.

@@ -21,6 +21,13 @@ package struct Surface {
         }
         if configuration.hartCount > 1 { threads.append(Thread(kind: .hart)) }
         if !configuration.drives.isEmpty { threads.append(Thread(kind: .drive)) }
+        if !configuration.shares.isEmpty {
+            for kind in [ThreadKind.share, .remote] {
+                threads.append(Thread(kind: kind, rights: nil))
+            }
+        } else if !configuration.remotes.isEmpty {
+            threads.append(Thread(kind: .remote, rights: nil))
+        }
         threads.append(Thread(kind: .console))
         threads.append(Thread(kind: .waiter))
     }
@@ -127,6 +134,7 @@ extension ThreadKind {
         case .waiter: "waits for signals and times"
         case .network: "carries frames"
         case .share: "serves a folder of the host"
+        case .remote: "talks with a process that serves a device"
         case .control: "serves the control socket"
         case .service: "any other back end"
         }

@@ -1,3 +1,4 @@
+import Bits
 import Effects
 import GuestMemory
 
@@ -39,6 +40,23 @@ package protocol ShareBackEnd: AnyObject, Sendable {
     /// Returns at once.
     func submit(_ request: ShareRequest)
     /// Waits for what was submitted, then lets go of the folder.
+    func close()
+}
+
+/// A device in another process. What it says comes as `Event.remote`.
+package protocol RemoteBackEnd: AnyObject, Sendable {
+    /// What the device is (virtio 1.2 §5), and what the driver reads of it.
+    var deviceID: UInt32 { get }
+    var queueSizes: [UInt16] { get }
+    var features: UInt64 { get }
+    var configuration: [UInt8] { get }
+    /// Told once, before anything else: the memory to share and the number of the device.
+    func attach(_ memory: GuestMemory, device: Int) throws(HullError)
+    func start(features: UInt64)
+    func submit(_ request: RemoteRequest)
+    /// Returns when the other process has let go of the guest's buffers, or is given up.
+    func stop()
+    func configure(offset: UInt64, _ bytes: [UInt8])
     func close()
 }
 

@@ -9,17 +9,20 @@ struct BackEnds {
     /// By virtio slot.
     var networks: [Int: any NetworkBackEnd] = [:]
     private let shares: [Int: any ShareBackEnd]
+    private let remotes: [Int: any RemoteBackEnd]
     var entropy: (any EntropyBackEnd)?
     /// Requests that nobody has answered.
     private(set) var requestsUnderWay = 0
 
     init(
         consoles: [Int: any ConsoleBackEnd], drives: [any BlockBackEnd],
-        shares: [Int: any ShareBackEnd], entropy: (any EntropyBackEnd)?
+        shares: [Int: any ShareBackEnd], remotes: [Int: any RemoteBackEnd],
+        entropy: (any EntropyBackEnd)?
     ) {
         self.consoles = consoles.map { ConsolePort(device: $0.key, backEnd: $0.value) }
         self.drives = drives
         self.shares = shares
+        self.remotes = remotes
         self.entropy = entropy
     }
 
@@ -42,6 +45,17 @@ struct BackEnds {
         guard let share = shares[request.device] else { return }
         requestsUnderWay += 1
         share.submit(request)
+    }
+
+    /// Other processes answer when they like: they have no part in runs that can be repeated.
+    func carryOut(_ order: RemoteOrder, of device: Int) {
+        guard let remote = remotes[device] else { return }
+        switch order {
+        case .start(let features): remote.start(features: features)
+        case .request(let request): remote.submit(request)
+        case .stop: remote.stop()
+        case .configure(let offset, let bytes): remote.configure(offset: offset, bytes)
+        }
     }
 
     /// False where there is no source.

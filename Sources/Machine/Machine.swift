@@ -28,6 +28,8 @@ package struct MachineParts {
     package var networks: [Int: NetworkCard] = [:]
     /// Shared folders, in the slots behind the drives'.
     package var shares: [any ShareBackEnd] = []
+    /// Devices in other processes, in the slots behind those.
+    package var remotes: [any RemoteBackEnd] = []
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
     /// There is a power button in a slot that is left over.
@@ -91,7 +93,7 @@ package final class Machine {
         self.board = board
         self.plan = plan
         memory = try GuestMemory([
-            MemslotRequest(board.ram.range),
+            MemslotRequest(board.ram.range, backing: parts.memoryBacking),
             MemslotRequest(
                 AddressMap.resetROM.range, access: .readOnly, backing: .anonymous(hugePages: false)),
         ])
@@ -103,7 +105,7 @@ package final class Machine {
                 board, parts, Self.blockDevices(board, parts, memory)),
             backEnds: BackEnds(
                 consoles: parts.consoles, drives: parts.drives, shares: parts.sharesBySlot,
-                entropy: parts.entropy))
+                remotes: parts.remotesBySlot, entropy: parts.entropy))
         bus.backEnds.networks = parts.networks.mapValues(\.backEnd)
         self.bus = bus
         let isParallel = parts.startThread != nil && parts.clock == .host
@@ -121,6 +123,7 @@ package final class Machine {
         if isParallel { share() }
         bus.onWrite = { [unowned self] range in forgetCode(in: range) }
         try reset(isFresh: true)
+        for (slot, remote) in parts.remotesBySlot { try remote.attach(memory, device: slot) }
     }
 
     /// Writes what happens from here on.
@@ -135,16 +138,17 @@ package final class Machine {
         _ board: Board, _ parts: MachineParts, _ drives: [VirtioBlock]
     ) throws(HullError) -> [VirtioDevice] {
         var slots = [VirtioDevice](repeating: .none, count: AddressMap.virtioSlotCount)
-        guard parts.drives.count + parts.shares.count <= slots.count else {
-            throw HullError(
-                .usage,
-                "The board has \(slots.count) slots, too few for \(parts.drives.count) drives"
-                    + " and \(parts.shares.count) shared folders.")
-        }
+        try parts.checkSlots(slots.count)
         for (slot, drive) in drives.enumerated() { slots[slot] = .block(drive) }
         try NetworkCard.plug(parts.networks, into: &slots)
         for (slot, share) in parts.sharesBySlot {
             slots[slot] = .share(VirtioShare(device: slot, name: Array(share.name.utf8)))
+        }
+        for (slot, remote) in parts.remotesBySlot {
+            slots[slot] = .remote(
+                VirtioRemote(
+                    device: slot, id: remote.deviceID, queueSizes: remote.queueSizes,
+                    features: remote.features, configuration: remote.configuration))
         }
         for (device, _) in parts.consoles where slots.indices.contains(device) {
             guard slots[device] == .none else {

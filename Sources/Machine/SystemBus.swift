@@ -150,6 +150,7 @@ package final class SystemBus: Bus {
         case .share(let request): backEnds.submit(request)
         case .submit(let request):
             if let answer = backEnds.submit(request) { tell(request.device, answer) }
+        case .remote(let device, let order): backEnds.carryOut(order, of: device)
         case .entropy(let device, let count): _ = backEnds.askForEntropy(device, count: count)
         }
     }
@@ -172,7 +173,8 @@ package final class SystemBus: Bus {
         case .block(let device, _, _, _), .share(let device, _, _), .entropy(let device, _):
             backEnds.noteAnswer()
             tell(device, event)
-        case .resize(let device, _, _), .frames(let device, _), .transmitted(let device, _),
+        case .resize(let device, _, _), .remote(let device, _), .frames(let device, _),
+            .transmitted(let device, _),
             .link(let device, _):
             tell(device, event)
         case .powerButton: for slot in devices.virtio.indices { tell(slot, event) }

@@ -12,6 +12,8 @@ struct Rings: Sendable, Equatable {
     var status: DeviceStatus = []
     /// What the driver accepted.
     var features: Features = []
+    /// Where what is under way is noted for a successor; nil in a machine's own devices.
+    var notes: InFlightNotes?
     private(set) var causes: InterruptCauses = []
     /// Changes with the configuration (§4.2.2.1).
     private(set) var generation: UInt32 = 0
@@ -51,8 +53,14 @@ struct Rings: Sendable, Equatable {
     {
         guard isLive, queues.indices.contains(queue) else { return nil }
         do throws(VirtqueueMisuse) {
+            if let head = notes?.takeAgain(queue) {
+                return try queues[queue].chain(at: head, memory)
+            }
             repeat {
-                if let chain = try queues[queue].take(memory) { return chain }
+                if let chain = try queues[queue].take(memory) {
+                    notes?.began(queue, chain.head, memory)
+                    return chain
+                }
             } while try queues[queue].enableNotifications(memory, &effects)
         } catch {
             fail(&effects)
@@ -66,8 +74,10 @@ struct Rings: Sendable, Equatable {
     ) {
         guard isLive, queues.indices.contains(queue) else { return }
         do throws(VirtqueueMisuse) {
+            notes?.willEnd(queue, chain.head, memory)
             try queues[queue].complete(
                 chain.head, written: UInt32(truncatingIfNeeded: written), memory, &effects)
+            notes?.ended(queue, chain.head, nextUsed: queues[queue].nextUsed, memory)
         } catch {
             fail(&effects)
         }

@@ -19,6 +19,8 @@ protocol DeviceModel: Sendable, Equatable {
         _ queue: Int, _ rings: inout Rings, _ memory: GuestMemory, _ effects: inout EffectList)
     mutating func deliver(
         _ event: Event, _ rings: inout Rings, _ memory: GuestMemory, _ effects: inout EffectList)
+    /// The driver takes its queues back: whoever works at them elsewhere must let go.
+    mutating func stop(_ effects: inout EffectList)
     /// The driver took the queues back: what is under way for them goes nowhere.
     mutating func forget()
     /// The driver reset the device: as `forget`, and what the driver had set is as at the start.
@@ -33,6 +35,7 @@ extension DeviceModel {
     mutating func writeConfiguration(
         _ offset: UInt64, _ value: UInt64, _ effects: inout EffectList
     ) {}
+    mutating func stop(_ effects: inout EffectList) {}
     mutating func reset() { forget() }
     var heldInput: Int { 0 }
 
@@ -57,6 +60,7 @@ package struct VirtioDevice: Sendable, Equatable {
     package static func powerButton(_ model: VirtioPowerButton) -> Self { Self(model) }
     package static func balloon(_ model: VirtioBalloon) -> Self { Self(model) }
     package static func share(_ model: VirtioShare) -> Self { Self(model) }
+    package static func remote(_ model: VirtioRemote) -> Self { Self(model) }
 
     package static func == (one: Self, other: Self) -> Bool {
         guard let model = one.model else { return other.model == nil }
@@ -84,6 +88,7 @@ package struct VirtioDevice: Sendable, Equatable {
     ) {
         model?.deliver(event, &rings, memory, &effects)
     }
+    mutating func stop(_ effects: inout EffectList) { model?.stop(&effects) }
     mutating func forget() { model?.forget() }
     mutating func reset() { model?.reset() }
     mutating func resubmit(_ effects: inout EffectList) { model?.resubmit(&effects) }

@@ -146,6 +146,7 @@ package struct VirtioSlot: Sendable, Equatable {
     /// A device reset, by the driver or with the whole board. Requests under way are forgotten, but
     /// not that they are under way: none that follows overtakes them.
     package mutating func reset(_ effects: inout EffectList) {
+        device.stop(&effects)
         device.reset()
         rings.reset(&effects)
         deviceFeaturesSelect = 0
@@ -174,6 +175,7 @@ package struct VirtioSlot: Sendable, Equatable {
         guard ready else {
             guard rings.queues[Int(queueSelect)].isReady else { return }
             rings.queues[Int(queueSelect)].stop()
+            device.stop(&effects)
             return device.forget()
         }
         do throws(VirtqueueMisuse) {

@@ -26,6 +26,9 @@ enum Packages {
         Need(program: "python3", packages: ["python3"], purpose: .test),
         Need(program: "passt", packages: ["passt"], purpose: .test),
         Need(program: "ip", packages: ["iproute2"], purpose: .test),
+        // It lies outside of PATH.
+        Need(
+            program: "/usr/lib/qemu/virtiofsd", packages: ["qemu-system-common"], purpose: .test),
         // The baseline, and what builds the guest programs.
         Need(program: "qemu-system-riscv64", packages: ["qemu-system-misc"], purpose: .bench),
         Need(
@@ -41,7 +44,7 @@ enum Packages {
 
     /// Installs what is missing when this process may, else names it.
     static func provide(for purpose: Purpose) throws(HullError) {
-        let missing = needs.filter { $0.purpose == purpose && !ChildProcess.exists($0.program) }
+        let missing = needs.filter { $0.purpose == purpose && !isThere($0.program) }
         let packages = missing.flatMap(\.packages)
         guard !packages.isEmpty else { return }
         let names = packages.joined(separator: " ")
@@ -59,6 +62,10 @@ enum Packages {
                 throw HullError(.host, "apt-get could not install \(names)")
             }
         }
+    }
+
+    private static func isThere(_ program: String) -> Bool {
+        program.hasPrefix("/") ? HostFolder.exists(program) : ChildProcess.exists(program)
     }
 
     private static func hasLists() -> Bool {

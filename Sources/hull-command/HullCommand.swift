@@ -23,7 +23,8 @@ struct HullCommand: ParsableCommand {
             """,
         version: hullVersion,
         subcommands: [
-            BootCommand.self, CheckCommand.self, ConsoleCommand.self, CopyCommand.self,
+            BlockBackEndCommand.self, BootCommand.self, CheckCommand.self, ConsoleCommand.self,
+            CopyCommand.self,
             DebianCommand.self, DTBCommand.self, DisassembleCommand.self, ImageCommand.self,
             MachineCommand.self,
             PauseCommand.self, ProcessesCommand.self, ResumeCommand.self, SecureShellCommand.self,

@@ -22,7 +22,8 @@ struct RunOptions: ParsableArguments {
         name: [.customShort("v"), .customLong("volume")],
         help: ArgumentHelp(
             "A folder of the host that the guest mounts by the name GUEST; with :ro it can change"
-                + " nothing there.", valueName: "host:guest[:ro]"), completion: .directory)
+                + " nothing there. :9p and :virtiofs choose who serves it.",
+            valueName: "host:guest[:ro]"), completion: .directory)
     var volumes: [Volume] = []
 
     @Option(
@@ -31,6 +32,12 @@ struct RunOptions: ParsableArguments {
                 + " ,forward=HOST:GUEST, ,mac=ADDRESS, ,queues=NUMBER. Several times.",
             valueName: "network"))
     var net: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A device that another process serves over vhost-user, such as hull block-backend.",
+            valueName: "blk,socket=path"))
+    var vhostUser: [RemoteDevice] = []
 
     @Option(
         help: ArgumentHelp(
@@ -116,6 +123,7 @@ struct RunOptions: ParsableArguments {
         chosen.networks = net.compactMap { try? Configuration.Network.parse($0) }
         chosen.shares = volumes.map(\.share)
         drives.apply(to: &chosen)
+        chosen.remotes = vhostUser.map(\.remote)
         if let engine {
             chosen.engine = engine
             chosen.requiresEngine = true

@@ -10,3 +10,13 @@ struct Volume: ExpressibleByArgument {
         self.share = share
     }
 }
+
+/// `blk,socket=PATH`.
+struct RemoteDevice: ExpressibleByArgument {
+    let remote: Configuration.Remote
+
+    init?(argument: String) {
+        guard let remote = Configuration.Remote(parsing: argument) else { return nil }
+        self.remote = remote
+    }
+}

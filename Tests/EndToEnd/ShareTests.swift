@@ -9,14 +9,24 @@ import Testing
 struct ShareTests {
     /// Runs one command with a folder shared as `/src`.
     static func output(
-        _ command: String, sharing folder: URL, isReadOnly: Bool = false
+        _ command: String, sharing folder: URL, isReadOnly: Bool = false,
+        by transport: Transport = .nineP
     ) throws -> String {
         try LinuxTests.output(
             command,
             try LinuxTests.configuration {
-                $0.shares = [.init(folder.path, at: "/src", isReadOnly: isReadOnly)]
+                $0.shares = [
+                    .init(folder.path, at: "/src", isReadOnly: isReadOnly, transport: transport)
+                ]
             })
     }
+    typealias Transport = Configuration.Share.Transport
+
+    /// What can serve a folder here.
+    static let transports: [Transport] =
+        hasFileSystemProgram ? [.nineP, .virtiofs] : [.nineP]
+    static let hasFileSystemProgram = ["/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd"]
+        .contains { FileManager.default.isExecutableFile(atPath: $0) }
 
     static func shell(_ command: String, in folder: URL) throws -> String {
         try Toolchain.run("sh", ["-c", command], in: folder).text
@@ -26,7 +36,8 @@ struct ShareTests {
     static let digest =
         "find . -type f | sort | xargs sha256sum | sha256sum | cut -c 1-64"
 
-    @Test func tenThousandFilesAreTheSameOnBothSides() throws {
+    @Test(arguments: transports)
+    func tenThousandFilesAreTheSameOnBothSides(_ transport: Transport) throws {
         try withTemporaryFolder { folder in
             _ = try Self.shell(
                 """
@@ -38,7 +49,7 @@ struct ShareTests {
             let there = try Self.shell("cd in; \(Self.digest)", in: folder)
             let text = try Self.output(
                 "cd /src/in; \(Self.digest); cp -r . ../out",
-                sharing: folder)
+                sharing: folder, by: transport)
             let sum = String(there.prefix(64))
             #expect(sum.count == 64)
             #expect(text.components(separatedBy: sum).count == 2, "\(text)")
@@ -83,32 +94,55 @@ struct ShareTests {
 
     /// What `make` and `git` count on: modes, links, renames over files, times, open files without a
     /// name, locks, appending.
-    @Test func filesBehaveAsFilesDo() throws {
+    private static let script = """
+        set -e
+        cd /src
+        echo one > a; chmod 755 a; ln -s a link; ln a hard; mkdir -p d/e
+        [ -x a ]; [ $(cat link) = one ]; [ $(stat -c %h a) = 2 ]
+        echo two > b; mv -f b a; [ $(cat a) = two ]; [ $(cat hard) = one ]
+        mv d moved; [ -d moved/e ]; rmdir moved/e moved
+        touch -d '2001-02-03 04:05:06' a; [ $(stat -c %Y a) = 981173106 ]
+        exec 3<>a; rm a; echo three >&3; exec 3>&-
+        echo x > log; echo y >> log; echo z >> log; [ $(cat log | tr -d '\\n') = xyz ]
+        dd if=/dev/zero of=sparse bs=1 count=1 seek=1048575 2>/dev/null
+        [ $(stat -c %s sparse) = 1048576 ]
+        : > sparse; [ $(stat -c %s sparse) = 0 ]
+        mkfifo pipe; (echo through > pipe &); cat pipe
+        chown 12:34 log
+        cp /bin/busybox busybox; ./busybox echo runs
+        umask 077; echo q > private; [ $(stat -c %a private) = 600 ]
+        mv log 'name with spaces'; ls
+        df . | tail -1
+        echo all good
+        """
+
+    @Test(arguments: transports)
+    func filesBehaveAsFilesDo(_ transport: Transport) throws {
+        try check { try Self.output("sh /src/script", sharing: $0, by: transport) }
+    }
+
+    /// The same by the command, whose threads have given up what they do not need.
+    @Test(arguments: hasFileSystemProgram ? ["9p", "virtiofs"] : ["9p"])
+    func filesBehaveAsFilesDoUnderConfinement(_ transport: String) throws {
+        let guest = try Guests.debian.get()
+        try check { folder in
+            let outcome = try Toolchain.runBuilt(
+                "hull",
+                [
+                    "boot", guest.kernel, "--initrd", guest.initialRAMDisk, "--memory", "512M",
+                    "--timeout", "240", "-v", "\(folder.path):/src:\(transport)", "--append",
+                    "console=ttyS0 quiet hull.run=\"sh /src/script\"",
+                ])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return outcome.text
+        }
+    }
+
+    private func check(_ run: (URL) throws -> String) throws {
         try withTemporaryFolder { folder in
-            let script = """
-                set -e
-                cd /src
-                echo one > a; chmod 755 a; ln -s a link; ln a hard; mkdir -p d/e
-                [ -x a ]; [ $(cat link) = one ]; [ $(stat -c %h a) = 2 ]
-                echo two > b; mv -f b a; [ $(cat a) = two ]; [ $(cat hard) = one ]
-                mv d moved; [ -d moved/e ]; rmdir moved/e moved
-                touch -d '2001-02-03 04:05:06' a; [ $(stat -c %Y a) = 981173106 ]
-                exec 3<>a; rm a; echo three >&3; exec 3>&-
-                echo x > log; echo y >> log; echo z >> log; [ $(cat log | tr -d '\\n') = xyz ]
-                dd if=/dev/zero of=sparse bs=1 count=1 seek=1048575 2>/dev/null
-                [ $(stat -c %s sparse) = 1048576 ]
-                : > sparse; [ $(stat -c %s sparse) = 0 ]
-                mkfifo pipe; (echo through > pipe &); cat pipe
-                chown 12:34 log
-                cp /bin/busybox busybox; ./busybox echo runs
-                umask 077; echo q > private; [ $(stat -c %a private) = 600 ]
-                mv log 'name with spaces'; ls
-                df . | tail -1
-                echo all good
-                """
-            try script.write(
+            try Self.script.write(
                 to: folder.appendingPathComponent("script"), atomically: true, encoding: .utf8)
-            let text = try Self.output("sh /src/script", sharing: folder)
+            let text = try run(folder)
             for word in ["all good", "through", "runs"] {
                 #expect(text.contains(word), "\(text)")
             }
@@ -122,8 +156,10 @@ struct ShareTests {
 
     /// A program that the host replaces between two runs is the new one: nothing of the old one's
     /// translation is left.
-    @Test(arguments: Configuration.Engine.allCases)
-    func aProgramThatTheHostReplacesIsTheNewOne(_ engine: Configuration.Engine) throws {
+    @Test(arguments: Configuration.Engine.allCases, transports)
+    func aProgramThatTheHostReplacesIsTheNewOne(
+        _ engine: Configuration.Engine, by transport: Transport
+    ) throws {
         try withTemporaryFolder { folder in
             let program = folder.appendingPathComponent("program")
             func place(_ answer: Int) throws {
@@ -147,7 +183,7 @@ struct ShareTests {
             let machine = try LinuxTests.shell(
                 try LinuxTests.configuration {
                     $0.engine = engine
-                    $0.shares = [.init(folder.path, at: "/src")]
+                    $0.shares = [.init(folder.path, at: "/src", transport: transport)]
                 })
             for answer in 1...3 {
                 try place(answer)

@@ -28,6 +28,7 @@ final class Driver {
     /// What left as effects and nobody has answered.
     var requests: [BlockRequest] = []
     var shares: [ShareRequest] = []
+    var orders: [RemoteOrder] = []
     var entropyWanted: [Int] = []
     var output: [UInt8] = []
     var wrote: [GuestRange] = []
@@ -80,6 +81,7 @@ final class Driver {
                 lineIsRaised = false
             case .submit(let request): requests.append(request)
             case .share(let request): shares.append(request)
+            case .remote(_, let order): orders.append(order)
             case .entropy(_, let count): entropyWanted.append(count)
             case .output(_, let byte): output.append(byte)
             case .outputBytes(_, let bytes): output.append(contentsOf: bytes)

@@ -48,6 +48,7 @@ struct VirtioFuzz {
     private var framesHeld = 0
     private var framesUnderWay = 0
     private var sharesUnderWay: [ShareRequest] = []
+    private var remotesUnderWay: [RemoteRequest] = []
     private(set) var completions = 0
     private var violation: String?
 
@@ -84,6 +85,10 @@ struct VirtioFuzz {
             .entropy(VirtioEntropy(device: 0)), .net(card), .net(card),
             .powerButton(VirtioPowerButton()),
             .share(VirtioShare(device: 0, name: Array("/src".utf8))),
+            .remote(
+                VirtioRemote(
+                    device: 0, id: 26, queueSizes: [8, 8], features: 0x6645,
+                    configuration: [1, 2])),
             .balloon(VirtioBalloon(device: 0, ramBytes: Self.ram)),
         ])
         slot = VirtioSlot(slot: 0, line: 1, device: device)
@@ -257,6 +262,20 @@ struct VirtioFuzz {
             let answer = [UInt8](repeating: UInt8(random.below(256)), count: count)
             let tag = random.chance(95) ? request.tag : random.below(99)
             deliver(.share(device: 0, tag: tag, answer: random.chance(97) ? answer : nil))
+        case 4...7 where !remotesUnderWay.isEmpty:
+            let index = Int(random.below(UInt64(remotesUnderWay.count)))
+            let request = remotesUnderWay.remove(at: index)
+            let isRight = random.chance(95)
+            let tag = isRight ? request.tag : .max - random.below(99)
+            for range in request.writable where isRight && isLive {
+                _ = memory.fill(range, with: UInt8(random.below(256)))
+            }
+            let written = UInt32(truncatingIfNeeded: random.next())
+            deliver(
+                .remote(
+                    device: 0,
+                    .completed(
+                        queue: request.queue, [.init(tag: tag, written: written)])))
         default:
             guard !underWay.isEmpty else { return }
             let request = underWay.remove(at: Int(random.below(UInt64(underWay.count))))
@@ -321,6 +340,11 @@ struct VirtioFuzz {
                 if !wasLive && !isLive { fail("a message while not live") }
                 if request.message.count < 7 || request.answerLimit < 7 { fail("no message") }
                 sharesUnderWay.append(request)
+            case .remote(_, .request(let request)):
+                if !wasLive && !isLive { fail("a request while not live") }
+                remotesUnderWay.append(request)
+            case .remote(_, .stop): remotesUnderWay.removeAll()
+            case .remote: break
             case .entropy(_, let count):
                 if count < 1 || count > 4096 { fail("\(count) bytes of entropy") }
                 entropyUnderWay += 1

@@ -13,5 +13,6 @@
 #include "host_network.h"
 #include "host_sockets.h"
 #include "host_terminal.h"
+#include "host_vhost.h"
 #include "host_guests.h"
 #endif

@@ -55,6 +55,18 @@ package struct Virtqueue: Sendable, Equatable {
         isReady = true
     }
 
+    /// Goes on with a queue that another device served before.
+    package mutating func resume(nextAvailable: UInt16, nextUsed: UInt16) {
+        self.nextAvailable = nextAvailable
+        self.nextUsed = nextUsed
+        signalledUsed = nextUsed
+    }
+
+    /// The request that begins with this descriptor, which was taken before.
+    package func chain<Memory: PhysicalMemory & ~Copyable>(
+        at head: UInt16, _ memory: borrowing Memory
+    ) throws(VirtqueueMisuse) -> DescriptorChain { try parse(head: head, memory) }
+
     /// The driver takes the queue back.
     package mutating func stop() { isReady = false }
 

@@ -18,6 +18,8 @@ package enum ThreadKind: String, Sendable, CaseIterable {
     case network
     /// Serves a folder of the host.
     case share
+    /// Talks with a process that serves a device.
+    case remote
     /// Serves the machine's control socket.
     case control
     /// Any other back end.
@@ -33,6 +35,7 @@ package enum ThreadKind: String, Sendable, CaseIterable {
         case "network": self = .network
         case "share": self = .share
         case "control": self = .control
+        case "vhost-user": self = .remote
         default: self = .service
         }
     }
@@ -56,6 +59,9 @@ package enum ThreadKind: String, Sendable, CaseIterable {
             SystemCallRule.base + SystemCallRule.memory + SystemCallRule.streams
                 + SystemCallRule.network
         case .share: SystemCallRule.base + SystemCallRule.memory + SystemCallRule.share
+        case .remote:
+            SystemCallRule.base + SystemCallRule.memory + SystemCallRule.streams
+                + SystemCallRule.remote
         case .control:
             SystemCallRule.base + SystemCallRule.memory + SystemCallRule.streams
                 + SystemCallRule.control
@@ -73,7 +79,7 @@ package enum ThreadKind: String, Sendable, CaseIterable {
     package var opensFiles: Bool {
         switch self {
         case .hart, .machine, .debugger, .drive, .console, .waiter: false
-        case .network, .share, .control, .service: true
+        case .network, .share, .remote, .control, .service: true
         }
     }
     package var absent: [String] { ["clone3"] }
@@ -189,6 +195,20 @@ extension SystemCallRule {
                     "F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_OFD_GETLK, F_OFD_SETLK, F_DUPFD_CLOEXEC")
             )
         ]
+
+    /// Connects again where the other process is back, and sees one of ours to its end.
+    fileprivate static let remote: [SystemCallRule] = [
+        SystemCallRule("sendmsg"), SystemCallRule("recvmsg"), SystemCallRule("connect"),
+        SystemCallRule(
+            "socket", ArgumentCondition(0, .isOne(of: [UInt32(AF_UNIX)]), "AF_UNIX")),
+        SystemCallRule(
+            "socketpair", ArgumentCondition(0, .isOne(of: [UInt32(AF_UNIX)]), "AF_UNIX")),
+        SystemCallRule(
+            "fcntl", ArgumentCondition(1, .isOne(of: [3, 4]), "F_GETFL, F_SETFL")),
+        SystemCallRule("wait4"),
+        SystemCallRule("kill", ArgumentCondition(1, .isOne(of: [UInt32(SIGKILL)]), "SIGKILL")),
+        SystemCallRule("clock_nanosleep"),
+    ]
 
     fileprivate static let control: [SystemCallRule] = [
         SystemCallRule("accept4"), SystemCallRule("sendto"), SystemCallRule("recvfrom"),
