@@ -161,7 +161,9 @@ import Testing
             try hulls.expect("skiff> ", on: name)
             let socket = hulls.folder.appendingPathComponent("tmux").path
             func tmux(_ arguments: String...) throws -> String {
-                try Toolchain.run("tmux", ["-S", socket] + arguments).text
+                // Its server lives on, and must hold no descriptor that the test waits for.
+                let start = "import subprocess, sys; subprocess.run(['tmux'] + sys.argv[1:])"
+                return try Toolchain.run("python3", ["-c", start, "-S", socket] + arguments).text
             }
             func wait(for text: String) throws -> String {
                 var screen = ""
