@@ -5,8 +5,7 @@ import HostIO
 package struct Surface {
     private struct Thread {
         let kind: ThreadKind
-        /// Nil: what its system calls reach.
-        var rights: FileRights? = FileRights()
+        var rights = FileRights()
     }
     private var threads: [Thread] = []
     private let isConfined: Bool
@@ -21,15 +20,23 @@ package struct Surface {
         }
         if configuration.hartCount > 1 { threads.append(Thread(kind: .hart)) }
         if !configuration.drives.isEmpty { threads.append(Thread(kind: .drive)) }
-        if !configuration.networks.isEmpty { threads.append(Thread(kind: .network, rights: nil)) }
+        let folder = try RuntimeFolder().path
+        for network in configuration.networks {
+            // A switch's folder goes with its last member.
+            let isSwitch = if case .switched = network.kind { true } else { false }
+            threads.append(
+                Thread(
+                    kind: .network,
+                    rights: FileRights(isSwitch ? [folder: [.removeFile, .removeFolder]] : [:])))
+        }
         for share in configuration.shares {
             let access: FileRights.Access = share.isReadOnly ? [.read, .list] : .serve
             threads.append(Thread(kind: .share, rights: FileRights([share.host: access])))
         }
         if !configuration.shares.isEmpty || !configuration.remotes.isEmpty {
-            threads.append(Thread(kind: .remote, rights: nil))
+            threads.append(Thread(kind: .remote))
         }
-        threads.append(Thread(kind: .control, rights: nil))
+        threads.append(Thread(kind: .control, rights: FileRights([folder: .removeFile])))
         threads.append(Thread(kind: .console))
         threads.append(Thread(kind: .waiter))
     }
@@ -61,7 +68,7 @@ package struct Surface {
     }
 
     private func paths(_ thread: Thread) -> [(key: String, value: FileRights.Access)] {
-        (thread.rights?.paths ?? [:]).sorted { $0.key < $1.key }
+        thread.rights.paths.sorted { $0.key < $1.key }
     }
 
     private var landlock: String {

@@ -79,8 +79,8 @@ package enum ThreadKind: String, Sendable, CaseIterable {
     /// Whether it works on files that are not open yet; which ones is said where it starts.
     package var opensFiles: Bool {
         switch self {
-        case .hart, .machine, .debugger, .drive, .console, .waiter: false
-        case .network, .share, .remote, .control, .service: true
+        case .hart, .machine, .debugger, .drive, .console, .waiter, .remote: false
+        case .network, .share, .control, .service: true
         }
     }
     package var absent: [String] { ["clone3"] }
