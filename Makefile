@@ -19,7 +19,7 @@ test: ## run all tests once; the last line counts them
 soak: ## run all tests for hours, under a new seed
 	@$(DEV) soak $(OPTIONS)
 
-bench: ## compare with QEMU; OPTIONS=--quick, --boot, --block or --network
+bench: ## compare with QEMU; OPTIONS=--quick, --boot, --block, --network or --debian
 	@$(DEV) bench $(OPTIONS)
 
 bench-micro: ## print the speed of the interpreter's hot loop

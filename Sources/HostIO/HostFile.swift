@@ -31,6 +31,24 @@ package enum HostFile {
         }
     }
 
+    /// The first bytes of a file, at most `count`.
+    package static func start(of path: String, _ count: Int) throws(HullError) -> [UInt8] {
+        // SAFETY: the path is a string that lives through the call.
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw cannot("opened", path) }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            switch readSome(file, count - bytes.count) {
+            case .bytes(let some): bytes += some
+            case .tryAgain: continue
+            case .end: return bytes
+            case .failed: throw cannot("read", path)
+            }
+        }
+        return bytes
+    }
+
     /// Replaces a file by these bytes; who reads it meanwhile sees the old or the new one.
     package static func write(_ path: String, _ bytes: [UInt8]) throws(HullError) {
         let draft = path + ".\(getpid()).part"

@@ -62,6 +62,14 @@ package enum HostFolder {
         }
     }
 
+    /// Says who may do what with a file.
+    package static func protect(_ path: String, _ permissions: UInt32) throws(HullError) {
+        // SAFETY: the path lives through the call.
+        guard unsafe chmod(path, permissions) == 0 else {
+            throw HostFile.cannot("protected", path)
+        }
+    }
+
     /// Removes a folder with all that lies in it.
     package static func remove(_ path: String) throws(HullError) {
         guard exists(path) else { return }

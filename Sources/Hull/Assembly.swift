@@ -21,7 +21,8 @@ package struct Assembly {
     /// `keepsDrives`: what the guest writes to drives is forgotten at the end.
     package init(
         _ configuration: Configuration, _ boot: consuming Boot, inbox: EventInbox,
-        consoles: [Int: any ConsoleBackEnd], keepsDrives: Bool = false
+        consoles: [Int: any ConsoleBackEnd], keepsDrives: Bool = false,
+        ports: [MachinePort] = []
     ) throws(HullError) {
         let clock: ClockMode =
             switch configuration.clock {
@@ -53,6 +54,7 @@ package struct Assembly {
             choice.make(memory, configuration)
         }
         parts.networks = networks
+        parts.ports = ports
         parts.hasPowerButton = !keepsDrives
         parts.shares = shares
         machine = try Machine(boot.board, boot.plan, parts)

@@ -22,11 +22,9 @@ package struct Boot {
         board = try configuration.board()
         let images = try Self.images(configuration, files)
         for image in images.all { try image.check(against: [board.ram.range]) }
-        let ramDisk: [UInt8]?
+        var ramDisk: [UInt8]?
         if let path = configuration.initialRAMDisk {
-            ramDisk = try files.read(path)
-        } else {
-            ramDisk = nil
+            ramDisk = try files.read(path) + configuration.moreInitialFiles
         }
         (plan, symbols) = try Self.plan(configuration, board, images, ramDisk)
         guard files.areRegular else { return }
@@ -64,6 +62,10 @@ package struct Boot {
     private static func guest(
         _ configuration: Configuration, _ files: KeptFiles, at base: GuestPhysical
     ) throws(HullError) -> LoadPlan {
+        if let loader = configuration.loader {
+            return try load(
+                try files.read(loader), named: loader, at: nextStage, acceptsRaw: true)
+        }
         guard let path = configuration.image else {
             let skiff =
                 configuration.firmware == .none ? Skiff.machineImage : Skiff.supervisorImage
@@ -133,7 +135,7 @@ package struct Boot {
 extension Configuration {
     /// The files that are put into memory.
     fileprivate var files: [String] {
-        var files = [image, initialRAMDisk].compactMap { $0 }
+        var files = [loader, loader == nil ? image : nil, initialRAMDisk].compactMap { $0 }
         if case .file(let path) = firmware { files.append(path) }
         return files
     }

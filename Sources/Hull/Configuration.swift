@@ -95,6 +95,12 @@ public struct Configuration: Sendable {
     public var image: String?
     /// An initial RAM disk for Linux.
     public var initialRAMDisk: String?
+    /// Where keys for the guest's ssh lie, in a folder `ssh`.
+    package var keyFolder: String?
+    /// A flat program for S-mode that starts what is on the disks, instead of an image.
+    package var loader: String?
+    /// An archive that is put behind the initial RAM disk, which the kernel unpacks over it.
+    package var moreInitialFiles: [UInt8] = []
     /// The kernel's command line.
     public var arguments: String?
     /// Length of RAM in bytes.

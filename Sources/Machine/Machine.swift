@@ -28,6 +28,8 @@ package struct MachineParts {
     package var networks: [Int: NetworkCard] = [:]
     /// Shared folders, in the slots behind the drives'.
     package var shares: [any ShareBackEnd] = []
+    /// A device with several ports: their names and back ends, by port.
+    package var ports: [MachinePort] = []
     /// Where the entropy device in the last free slot gets its bytes; nil: there is none.
     package var entropy: (any EntropyBackEnd)?
     /// There is a power button in a slot that is left over.
@@ -102,7 +104,7 @@ package final class Machine {
             virtio: try Self.virtioDevices(
                 board, parts, Self.blockDevices(board, parts, memory)),
             backEnds: BackEnds(
-                consoles: parts.consoles, drives: parts.drives, shares: parts.sharesBySlot,
+                consoles: parts.everyConsole, drives: parts.drives, shares: parts.sharesBySlot,
                 entropy: parts.entropy))
         bus.backEnds.networks = parts.networks.mapValues(\.backEnd)
         self.bus = bus
@@ -153,6 +155,7 @@ package final class Machine {
             }
             slots[device] = .console(VirtioConsole(device: device))
         }
+        try parts.plugPorts(into: &slots)
         if parts.entropy != nil, let slot = slots.lastIndex(of: .none) {
             slots[slot] = .entropy(VirtioEntropy(device: slot))
         }

@@ -173,20 +173,21 @@ package final class SystemBus: Bus {
             backEnds.noteAnswer()
             tell(device, event)
         case .resize(let device, _, _), .frames(let device, _), .transmitted(let device, _),
-            .link(let device, _):
+            .link(let device, _), .inputClosed(let device):
             tell(device, event)
         case .powerButton: for slot in devices.virtio.indices { tell(slot, event) }
         case .memoryTarget, .memoryStatistics: balloonSlot.map { tell($0, event) }
         case .timeOfDay(let shift):
             devices.rtc.shift(byNanoseconds: shift, now: now, &effects)
             timers.deviceDeadline = devices.deadline(now: now) ?? BoardTimers.never
-        case .inputClosed, .timer: break
+        case .timer: break
         }
         settle()
     }
     private func tell(_ device: Int, _ event: Event) {
-        guard devices.virtio.indices.contains(device) else { return }
-        devices.virtio[device].deliver(event, memory: memory, effects: &effects)
+        let slot = VirtioPorts.slot(of: device)
+        guard devices.virtio.indices.contains(slot) else { return }
+        devices.virtio[slot].deliver(event, memory: memory, effects: &effects)
     }
 
     /// Devices as after power-on, on the same clock.
@@ -218,11 +219,12 @@ extension SystemBus {
                     devices.uart.receive(bytes, &effects)
                 }
                 backEnds.consoles[index].held(UART.waitingLimit - devices.uart.inputCapacity)
-            } else if devices.virtio.indices.contains(device) {
+            } else if devices.virtio.indices.contains(VirtioPorts.slot(of: device)) {
                 if let bytes = backEnds.consoles[index].takeWaiting(.max) {
                     tell(device, .input(device: device, bytes))
                 }
-                backEnds.consoles[index].held(devices.virtio[device].heldInput)
+                let slot = VirtioPorts.slot(of: device)
+                backEnds.consoles[index].held(devices.virtio[slot].heldInput(from: device))
             }
         }
         settle()

@@ -27,6 +27,8 @@ protocol DeviceModel: Sendable, Equatable {
     mutating func resubmit(_ effects: inout EffectList)
     /// Bytes of console input that the guest has not taken.
     var heldInput: Int { get }
+    /// The same for what arrived under this number in events.
+    func heldInput(from number: Int) -> Int
 }
 
 extension DeviceModel {
@@ -35,6 +37,7 @@ extension DeviceModel {
     ) {}
     mutating func reset() { forget() }
     var heldInput: Int { 0 }
+    func heldInput(from number: Int) -> Int { heldInput }
 
     fileprivate func equals(_ other: any DeviceModel) -> Bool { self == other as? Self }
 }
@@ -57,6 +60,7 @@ package struct VirtioDevice: Sendable, Equatable {
     package static func powerButton(_ model: VirtioPowerButton) -> Self { Self(model) }
     package static func balloon(_ model: VirtioBalloon) -> Self { Self(model) }
     package static func share(_ model: VirtioShare) -> Self { Self(model) }
+    package static func ports(_ model: VirtioPorts) -> Self { Self(model) }
 
     package static func == (one: Self, other: Self) -> Bool {
         guard let model = one.model else { return other.model == nil }
@@ -68,6 +72,7 @@ package struct VirtioDevice: Sendable, Equatable {
     var configuration: [UInt8] { model?.configuration ?? [] }
     var features: Features { model?.features.union(.ofEveryDevice) ?? [] }
     var heldInput: Int { model?.heldInput ?? 0 }
+    func heldInput(from number: Int) -> Int { model?.heldInput(from: number) ?? 0 }
 
     mutating func writeConfiguration(
         _ offset: UInt64, _ value: UInt64, _ effects: inout EffectList

@@ -217,4 +217,5 @@ package struct VirtioSlot: Sendable, Equatable {
 
     /// Bytes of console input that the guest has not taken.
     package var heldInput: Int { device.heldInput }
+    package func heldInput(from number: Int) -> Int { device.heldInput(from: number) }
 }

@@ -7,7 +7,7 @@ import Hull
 /// Builds the kit and compares this program with QEMU on it; the table goes to `Benchmarks/`.
 struct Bench {
     /// Passed on to `run.py`.
-    private let options: [String]
+    let options: [String]
     private static let folder = ".build/bench"
 
     init(_ arguments: [String]) { options = arguments }
@@ -15,6 +15,7 @@ struct Bench {
     func run() throws(HullError) -> Int32 {
         try Packages.provide(for: .bench)
         try step("Building hull", "swift", ["build", "-c", "release", "--product", "hull"])
+        if options.contains("--debian") { return try runDebian() }
         var bar = ProgressBar()
         let guest = try DebianGuest.prepare { bar.show($0) }
         bar.finish()
@@ -84,14 +85,14 @@ struct Bench {
         }
     }
 
-    private func processor() -> String {
+    func processor() -> String {
         let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
         return line?.split(separator: ":").last.map { $0.drop { $0 == " " } }.map(String.init)
             ?? "unknown"
     }
 
-    private func version(_ program: String) -> String {
+    func version(_ program: String) -> String {
         let outcome = try? ChildProcess(program, ["--version"]).run()
         return outcome?.text.split(separator: "\n").first.map(String.init) ?? program
     }

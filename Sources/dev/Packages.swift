@@ -23,6 +23,8 @@ enum Packages {
         Need(program: "qemu-img", packages: ["qemu-utils"], purpose: .test),
         Need(program: "mkfs.ext4", packages: ["e2fsprogs"], purpose: .test),
         Need(program: "xz", packages: ["xz-utils"], purpose: .test),
+        Need(program: "/usr/sbin/e2fsck", packages: ["e2fsprogs"], purpose: .test),
+        Need(program: "ssh", packages: ["openssh-client"], purpose: .test),
         Need(program: "python3", packages: ["python3"], purpose: .test),
         Need(program: "passt", packages: ["passt"], purpose: .test),
         Need(program: "ip", packages: ["iproute2"], purpose: .test),
@@ -41,7 +43,7 @@ enum Packages {
 
     /// Installs what is missing when this process may, else names it.
     static func provide(for purpose: Purpose) throws(HullError) {
-        let missing = needs.filter { $0.purpose == purpose && !ChildProcess.exists($0.program) }
+        let missing = needs.filter { $0.purpose == purpose && !isThere($0.program) }
         let packages = missing.flatMap(\.packages)
         guard !packages.isEmpty else { return }
         let names = packages.joined(separator: " ")
@@ -59,6 +61,11 @@ enum Packages {
                 throw HullError(.host, "apt-get could not install \(names)")
             }
         }
+    }
+
+    /// In `PATH`, or at the path that it is.
+    private static func isThere(_ program: String) -> Bool {
+        program.hasPrefix("/") ? HostFolder.exists(program) : ChildProcess.exists(program)
     }
 
     private static func hasLists() -> Bool {

@@ -9,13 +9,16 @@ struct BootCommand: ParsableCommand {
         abstract: "Boots a kernel or a bare-metal program.",
         discussion: """
             IMAGE is an ELF file, a Linux Image, or either of them compressed with gzip or zstd; what
-            it is gets detected. Without IMAGE, Skiff boots.
+            it is gets detected. A disk with a system on it is started by U-Boot from Debian's
+            packages; debian is the disk that hull run makes. Without IMAGE, Skiff boots.
 
             Examples:
               hull boot
               hull boot Image --initrd initramfs.cpio.gz --append "quiet"
               hull boot kernel.elf --bios none --drive fs.img       (xv6 starts in M-mode)
               hull boot Image --bios fw_dynamic.bin                 (OpenSBI below the kernel)
+              hull boot debian --harts 2
+              hull boot disk.img
               hull boot test.elf --timeout 10 --trace instructions
               echo help | hull boot --timeout 10
 
@@ -30,6 +33,9 @@ struct BootCommand: ParsableCommand {
         var chosen = boot.configuration
         board.apply(to: &chosen)
         running.apply(to: &chosen)
+        var bar = ProgressBar()
+        try chosen.startFromDisk { bar.show($0) }
+        bar.finish()
         Glibc.exit(Int32(try Session(chosen).run()))
     }
 }

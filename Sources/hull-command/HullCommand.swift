@@ -26,7 +26,8 @@ struct HullCommand: ParsableCommand {
             BootCommand.self, CheckCommand.self, ConsoleCommand.self, CopyCommand.self,
             DebianCommand.self, DTBCommand.self, DisassembleCommand.self, ImageCommand.self,
             MachineCommand.self,
-            PauseCommand.self, ProcessesCommand.self, ResumeCommand.self, SecureShellCommand.self,
+            PauseCommand.self, ProcessesCommand.self, ResumeCommand.self, RunCommand.self,
+            SecureShellCommand.self,
             StatisticsCommand.self, StopCommand.self, SurfaceCommand.self, UnitCommand.self,
             VersionCommand.self,
         ])

@@ -13,6 +13,12 @@ package enum Guests {
         try DebianGuest.prepare(progress: { _ in })
     }
 
+    /// A full Debian on a disk. Made once, which takes minutes.
+    package static let fullDebian = Result { () throws(HullError) in
+        try DebianImage.prepare(progress: { _ in })
+    }
+    package static var hasFullDebian: Bool { said(fullDebian) }
+
     /// OpenSBI's two firmwares for the `virt` board, and U-Boot for machine mode and supervisor mode.
     package struct Firmware: Sendable {
         package let jump: String

@@ -85,6 +85,7 @@ struct VirtioFuzz {
             .powerButton(VirtioPowerButton()),
             .share(VirtioShare(device: 0, name: Array("/src".utf8))),
             .balloon(VirtioBalloon(device: 0, ramBytes: Self.ram)),
+            .ports(VirtioPorts(device: 0, names: ["", "one", "two"])),
         ])
         slot = VirtioSlot(slot: 0, line: 1, device: device)
         queueCount = device.id == 1 ? 3 : 2
@@ -239,6 +240,8 @@ struct VirtioFuzz {
             deliver(
                 random.chance(50) ? .memoryStatistics : .memoryTarget(bytes: random.below(1 << 20)))
         case 1: deliver(.resize(device: 0, columns: Int(random.below(300)), rows: 25))
+        case 6: deliver(.input(device: 1024 + Int(random.below(20)), [1, 2, 3]))
+        case 5: deliver(.inputClosed(device: 1024 + Int(random.below(20))))
         case 2:
             deliver(.block(device: 0, tag: random.below(99), .ok, data: [1]), isAnswer: false)
         case 4: deliver(.powerButton)

@@ -48,7 +48,8 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
             image: configuration.imageName, arguments: configuration.arguments ?? "",
             harts: configuration.hartCount, memoryBytes: configuration.memoryBytes,
             uptimeSeconds: seconds, startedAt: startedAt, engine: configuration.engine.rawValue,
-            version: hullVersion, log: log, drives: configuration.drives.map(\.path))
+            version: hullVersion, log: log, drives: configuration.drives.map(\.path),
+            forwards: configuration.forwards, folder: configuration.keyFolder)
     }
 
     // MARK: Questions
@@ -145,4 +146,13 @@ private final class AnswerBox<Answer: Sendable>: Sendable {
 extension Configuration {
     /// What boots, for people.
     package var imageName: String { title ?? image ?? "skiff" }
+    /// Streams that lead from a port of the host into the guest.
+    fileprivate var forwards: [PortForward] {
+        networks.flatMap { network in
+            guard case .user(let forwards) = network.kind else { return [PortForward]() }
+            return forwards.filter { $0.transport == .tcp }.map {
+                PortForward(hostPort: Int($0.hostPort), guestPort: Int($0.guestPort))
+            }
+        }
+    }
 }

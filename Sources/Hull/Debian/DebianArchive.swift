@@ -8,7 +8,7 @@ package struct DebianArchive {
     package let architecture: String
     /// Holds apt's lists and state, and the packages.
     package let folder: String
-    private let mirror: String
+    package let mirror: String
     private let keyring: String
 
     /// What is going on, for whoever waits.
@@ -17,11 +17,16 @@ package struct DebianArchive {
         package var doneBytes: UInt64 = 0
         /// Nil where nobody knows.
         package var totalBytes: UInt64?
+        /// What is counted is not bytes but these.
+        package var unit: String?
 
-        package init(step: String, doneBytes: UInt64 = 0, totalBytes: UInt64? = nil) {
+        package init(
+            step: String, doneBytes: UInt64 = 0, totalBytes: UInt64? = nil, unit: String? = nil
+        ) {
             self.step = step
             self.doneBytes = doneBytes
             self.totalBytes = totalBytes
+            self.unit = unit
         }
     }
 
@@ -80,7 +85,7 @@ package struct DebianArchive {
         return mirror
     }
 
-    private func apt(
+    func apt(
         _ program: String, _ arguments: [String], in place: String? = nil, tick: () -> Void = {}
     ) throws(HullError) -> ChildProcess.Outcome {
         let settings = [
@@ -114,7 +119,7 @@ package struct DebianArchive {
         guard outcome.status == 0 else { throw unreachable(outcome.errors) }
     }
 
-    private func unreachable(_ errors: String) -> HullError {
+    func unreachable(_ errors: String) -> HullError {
         let lines = errors.split(separator: "\n").filter {
             $0.hasPrefix("E:") || $0.hasPrefix("W:")
         }
@@ -188,7 +193,7 @@ package struct DebianArchive {
         }
     }
 
-    private static func bytes(in folder: String) -> UInt64 {
+    static func bytes(in folder: String) -> UInt64 {
         HostFolder.names(folder).reduce(0) { $0 + (HostFolder.size("\(folder)/\($1)") ?? 0) }
     }
 }

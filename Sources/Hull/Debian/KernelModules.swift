@@ -6,6 +6,8 @@ import HostIO
 struct KernelModules {
     /// By name, with hyphens as underscores.
     private var files: [String: String] = [:]
+    /// Contents of files that lie in no folder.
+    private var contents: [String: ArraySlice<UInt8>] = [:]
     private(set) var modules: [String: Module] = [:]
 
     struct Module {
@@ -19,6 +21,15 @@ struct KernelModules {
         for path in found.text.split(separator: "\n") {
             let file = path.split(separator: "/").last ?? ""
             files[Self.normal(file.prefix { $0 != "." })] = String(path)
+        }
+    }
+
+    /// Takes the modules among the files of a kernel's package.
+    init(_ package: DebianPackage) {
+        for file in package.files where file.path.contains(".ko") {
+            let name = file.path.split(separator: "/").last ?? ""
+            files[Self.normal(name.prefix { $0 != "." })] = file.path
+            contents[file.path] = file.content
         }
     }
 
@@ -43,7 +54,7 @@ struct KernelModules {
     private mutating func read(_ name: String) throws(HullError) -> Module? {
         if let known = modules[name] { return known }
         guard let path = files[name] else { return nil }
-        var content = try HostFile.read(path)
+        var content = if let here = contents[path] { Array(here) } else { try HostFile.read(path) }
         let formats: [(String, CompressionFormat)] = [
             (".xz", .xz), (".zst", .zstd), (".gz", .gzip),
         ]

@@ -41,7 +41,12 @@ package struct ProgressBar {
         if let total = progress.totalBytes, total > 0 {
             let done = min(progress.doneBytes, total)
             let percent = Int(done &* 100 / total)
-            let figures = " \(percent) % of \((total + megabyte - 1) / megabyte) MB"
+            let figures =
+                if let unit = progress.unit {
+                    " \(done) of \(total) \(unit)"
+                } else {
+                    " \(percent) % of \((total + megabyte - 1) / megabyte) MB"
+                }
             let room = min(30, columns - line.count - figures.count - 5)
             if room >= 5 {
                 let filled = room * percent / 100
