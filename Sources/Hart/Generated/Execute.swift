@@ -88,6 +88,8 @@ extension Interpreter {
             case .sllw: try s.sllw(i)
             case .srlw: try s.srlw(i)
             case .sraw: try s.sraw(i)
+            case .fence: try s.fence(i)
+            case .pause: try s.pause(i)
             case .mul: try s.mul(i)
             case .mulh: try s.mulh(i)
             case .mulhsu: try s.mulhsu(i)
@@ -297,7 +299,7 @@ extension Interpreter {
                 .hlv_d, .hsv_b, .hsv_h, .hsv_w, .hsv_d, .cbo_inval, .cbo_clean, .cbo_flush,
                 .cbo_zero:
                 try s.system(i)
-            case .fence, .fence_tso, .pause, .prefetch_i, .prefetch_r, .prefetch_w, .c_mop:
+            case .fence_tso, .prefetch_i, .prefetch_r, .prefetch_w, .c_mop:
                 break
             // generated: end
             default: throw .illegal

@@ -54,6 +54,8 @@ extension Semantics {
         case .sllw: try sllw(i)
         case .srlw: try srlw(i)
         case .sraw: try sraw(i)
+        case .fence: try fence(i)
+        case .pause: try pause(i)
         case .mul: try mul(i)
         case .mulh: try mulh(i)
         case .mulhsu: try mulhsu(i)
@@ -262,7 +264,7 @@ extension Semantics {
             .hinval_gvma, .hlv_b, .hlv_bu, .hlv_h, .hlv_hu, .hlvx_hu, .hlv_w, .hlvx_wu, .hlv_wu,
             .hlv_d, .hsv_b, .hsv_h, .hsv_w, .hsv_d, .cbo_inval, .cbo_clean, .cbo_flush, .cbo_zero:
             try system(i)
-        case .fence, .fence_tso, .pause, .prefetch_i, .prefetch_r, .prefetch_w, .c_mop:
+        case .fence_tso, .prefetch_i, .prefetch_r, .prefetch_w, .c_mop:
             break
         // generated: end
         default: throw .illegal
