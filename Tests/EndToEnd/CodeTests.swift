@@ -199,14 +199,14 @@ import Testing
             fence rw, rw
             sd s2, 0(s0)
             2:  ld t0, 8(s0)
-            pause
+            .insn 0x0100000f
             bne t0, s2, 2b
             bne s2, s3, writer
             2:  j 2b
             caller:
             addi s2, s2, 1
             2:  ld t0, 0(s0)
-            pause
+            .insn 0x0100000f
             bne t0, s2, 2b
             fence rw, rw
             fence.i

@@ -11,7 +11,7 @@ struct TimeTests {
 
     @Test func linuxHasTheHostsTime() throws {
         let machine = try LinuxTests.shell(try LinuxTests.configuration())
-        for command in ["date +%s", "date -d \"$(hwclock -u | cut -c1-24)\" +%s"] {
+        for command in ["date +%s", "cat /sys/class/rtc/rtc0/since_epoch"] {
             let before = host
             machine.send("echo is $(\(command)) now\n")
             try machine.read(until: "\nis ", timeoutSeconds: 60)
@@ -21,17 +21,6 @@ struct TimeTests {
             // Linux starts its clock in the middle of the second that it read.
             #expect((before - 2...after + 2).contains(guest), "\(command): \(guest), \(before)")
         }
-        machine.send("poweroff -f\n")
-        #expect(try machine.wait() == 0)
-    }
-
-    @Test func theAlarmRings() throws {
-        let machine = try LinuxTests.shell(try LinuxTests.configuration())
-        machine.send(
-            "rang() { grep rtc /proc/interrupts | tr -s ' ' | cut -d' ' -f3; }; "
-                + "before=$(rang); echo +2 > /sys/class/rtc/rtc0/wakealarm; "
-                + "while [ \"$(rang)\" = \"$before\" ]; do sleep 1; done; echo it ra''ng\n")
-        try machine.read(until: "it rang", timeoutSeconds: 120)
         machine.send("poweroff -f\n")
         #expect(try machine.wait() == 0)
     }

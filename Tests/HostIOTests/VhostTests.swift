@@ -26,7 +26,8 @@ final class ScriptedBackEnd: @unchecked Sendable {
     private var used: [UInt64: UInt64] = [:]
     private var calls: [UInt64: Int32] = [:]
     let protocolFeatures: VhostProtocol
-    private(set) var heard: [VhostMessage.Kind] = []
+    private let kinds = Mutex<[VhostMessage.Kind]>([])
+    var heard: [VhostMessage.Kind] { kinds.withLock { $0 } }
     /// It is gone when it is told that.
     private let last: VhostMessage.Kind?
 
@@ -52,7 +53,7 @@ final class ScriptedBackEnd: @unchecked Sendable {
         defer { shutdown(connection.socket, Int32(SHUT_RDWR)) }
         while let message = try? connection.receive() {
             guard let kind = VhostMessage.Kind(rawValue: message.kind) else { return }
-            heard.append(kind)
+            kinds.withLock { $0.append(kind) }
             if kind == last { break }
             let answer = answer(kind, message)
             if numbers.next() % 100 < spoilt {
@@ -218,6 +219,7 @@ final class Complaints: Sendable {
         try frontEnd.attach(rig.memory.memory, device: 3)
         frontEnd.start(features: 1 << 9)
         frontEnd.submit(Self.request)
+        #expect(until { script.withLock { $0?.heard.contains(.setRingEnable) ?? false } })
         frontEnd.stop()
         frontEnd.close()
         rig.join()
