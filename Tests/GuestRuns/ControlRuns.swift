@@ -181,7 +181,7 @@ import Testing
             defer { _ = try? tmux("kill-server") }
             _ = try tmux("send-keys", "-t", "t", "\(HullRun.binary.path) console \(name)", "Enter")
             // The prompt of long ago is there.
-            _ = try wait(for: "skiff> ")
+            _ = try wait(for: "skiff>")
             _ = try tmux("send-keys", "-t", "t", "primes 1000", "Enter")
             _ = try wait(for: "168 primes")
             _ = try tmux("send-keys", "-t", "t", "C-a", "d")

@@ -55,7 +55,7 @@ struct StopRuns {
                 let text = String(
                     decoding: try #require(try hulls.client(name).ask("GET", "/v1/console")).body,
                     as: UTF8.self)
-                let value = text.components(separatedBy: "\n\(mark)=").last?.components(
+                let value = text.components(separatedBy: "\(mark)=").last?.components(
                     separatedBy: "=")
                 return try #require(Double(value?.first ?? ""))
             }

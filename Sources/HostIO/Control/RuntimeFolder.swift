@@ -53,6 +53,7 @@ package struct RuntimeFolder: Sendable {
     /// The machines that run, by name. Sockets that dead ones left behind are removed.
     package func names() -> [String] {
         HostFolder.names(path).filter { $0.hasSuffix(".sock") }.map { String($0.dropLast(5)) }
+            .sorted()
             .filter { name in
                 // Whoever gets the lock sees that nobody has it.
                 guard let claim = try? NameClaim(name, self) else { return true }
