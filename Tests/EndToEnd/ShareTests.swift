@@ -36,7 +36,7 @@ struct ShareTests {
     static let digest =
         "find . -type f | sort | xargs sha256sum | sha256sum | cut -c 1-64"
 
-    @Test(arguments: transports)
+    @Test(arguments: [Transport.nineP])
     func tenThousandFilesAreTheSameOnBothSides(_ transport: Transport) throws {
         try withTemporaryFolder { folder in
             _ = try Self.shell(
