@@ -55,7 +55,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         var bar = ProgressBar()
         let names = packages?.split(separator: ",").map(String.init) ?? []
-        let guest = try DebianImage.prepare(more: names) { bar.show($0) }
+        let guest = try DebianImage.prepare(more: names, showsConsole: verbose) { bar.show($0) }
         bar.finish()
         var chosen = Configuration()
         board.apply(to: &chosen)

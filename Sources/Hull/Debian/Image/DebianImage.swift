@@ -39,9 +39,11 @@ package struct DebianImage: Sendable, Equatable {
         return ([cache + "/debian-trixie-full-\(format)"] + names).joined(separator: "+")
     }
 
-    /// Finds the image in the cache, or makes it. `more` are packages in addition.
+    /// Finds the image in the cache, or makes it. `more` are packages in addition; `showsConsole`: what
+    /// the kernel of the first boot says goes to standard error.
     package static func prepare(
-        cache: String? = nil, more: [String] = [], harts: Int = 2, progress: (Progress) -> Void
+        cache: String? = nil, more: [String] = [], harts: Int = 2, showsConsole: Bool = false,
+        progress: (Progress) -> Void
     ) throws(HullError) -> DebianImage {
         let cache = if let cache { cache } else { try HostFolder.caches() + "/hull" }
         let image = DebianImage(folder: folder(cache, more))
@@ -60,7 +62,7 @@ package struct DebianImage: Sendable, Equatable {
                     suite: "trixie", architecture: "riscv64", folder: "\(work)/apt")
                 let draft = DebianImage(folder: "\(work)/image")
                 try DebianImageMaker(archive, draft, packages + more).make(
-                    harts: harts, progress: progress)
+                    harts: harts, showsConsole: showsConsole, progress: progress)
                 try HostFolder.remove(image.folder)
                 try HostFolder.rename(draft.folder, to: image.folder)
             } catch {

@@ -15,7 +15,9 @@ struct DebianImageMaker {
         self.packages = packages
     }
 
-    func make(harts: Int, progress: (DebianImage.Progress) -> Void) throws(HullError) {
+    func make(
+        harts: Int, showsConsole: Bool, progress: (DebianImage.Progress) -> Void
+    ) throws(HullError) {
         try archive.update(progress: progress)
         let files = try archive.fetchClosure(
             of: [DebianArchive.essential] + packages, progress: progress)
@@ -23,7 +25,11 @@ struct DebianImageMaker {
         try HostFolder.create("\(image.folder)/ssh")
         try unpack(files, progress: progress)
         for file in loader { try takeLoader(try DebianPackage(file)) }
-        try configure(files.count, harts: harts, progress: progress)
+        var command = GuestCommand(["/hull-configure"])
+        command.folder = "/"
+        command.keepsDisk = true
+        command.showsConsole = showsConsole
+        try configure(command, files.count, harts: harts, progress: progress)
     }
 
     // MARK: Unpacking
@@ -123,16 +129,14 @@ struct DebianImageMaker {
     // MARK: The first boot
 
     private func configure(
-        _ count: Int, harts: Int, progress: (DebianImage.Progress) -> Void
+        _ command: GuestCommand, _ count: Int, harts: Int,
+        progress: (DebianImage.Progress) -> Void
     ) throws(HullError) {
         var configuration = Configuration()
         image.runs(&configuration)
         configuration.hartCount = harts
         configuration.drives = [.init(image.disk)]
         configuration.timeoutSeconds = 1800
-        var command = GuestCommand(["/hull-configure"])
-        command.folder = "/"
-        command.keepsDisk = true
         let notes = FirstBootNotes(packageCount: count)
         let session = CommandSession(configuration, command)
         let code = try withoutActuallyEscaping(progress) { progress throws(HullError) in

@@ -38,10 +38,12 @@ package struct GuestCommand: Sendable, Equatable {
 
     package init(_ words: [String]) { self.words = words }
 
-    /// The archive that is unpacked behind the initial file system: settings for `/init`, and the
+    /// The archive that is unpacked behind the initial file system: `/init` and its settings, and the
     /// command as a script, in which any word stands as it is.
     package var initialFiles: [UInt8] {
         var archive = CPIOArchive()
+        archive.file("init", Array(Self.initialProgram.utf8), isExecutable: true)
+        archive.file("sbin/dhcp", Array(Self.dhcpProgram.utf8), isExecutable: true)
         archive.folder("hull")
         archive.file("hull/settings", Array(settings.utf8))
         archive.file("hull/command", Array(script.utf8))

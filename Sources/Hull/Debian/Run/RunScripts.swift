@@ -89,7 +89,8 @@ extension GuestCommand {
             cat <$in >/in &
             cat /out >$out & reader=$!; mine="$mine$reader "
             cat /err >$errors & second=$!; mine="$mine$second "
-            chroot /root /bin/sh /run/hull/command </in >/out 2>/err
+            # In a shell of its own: the end of a cat would interrupt this one while it opens a pipe.
+            (exec chroot /root /bin/sh /run/hull/command </in >/out 2>/err)
             code=$?
         fi
 
@@ -136,7 +137,8 @@ extension GuestCommand {
         "shares": ["9pnet_virtio", "9p"],
     ]
 
-    /// The initial file system for a kernel whose modules these are.
+    /// The initial file system for a kernel whose modules these are. Programs of Hull's own come with each
+    /// command: an image outlives the Hull that made it.
     static func initialFileSystem(
         busybox: [UInt8], _ modules: inout KernelModules
     ) throws(HullError) -> [UInt8] {
@@ -153,8 +155,6 @@ extension GuestCommand {
         for (name, module) in modules.modules.sorted(by: { $0.key < $1.key }) {
             archive.file("lib/modules/\(name).ko", module.content)
         }
-        archive.file("sbin/dhcp", Array(dhcpProgram.utf8), isExecutable: true)
-        archive.file("init", Array(initialProgram.utf8), isExecutable: true)
         return archive.finished()
     }
 }
