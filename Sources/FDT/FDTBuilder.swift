@@ -62,8 +62,9 @@ package struct FDTBuilder: Sendable {
         structure.pad(toMultipleOf: 4)
     }
 
-    /// Closes the root and returns the blob.
-    package consuming func finish(bootHart: UInt32 = 0) -> [UInt8] {
+    /// Closes the root and returns the blob. `spareBytes` zeros follow the last block and count as part of
+    /// it: room for whoever adds to the tree where it lies.
+    package consuming func finish(bootHart: UInt32 = 0, spareBytes: Int = 0) -> [UInt8] {
         precondition(depth == 1, "a node is still open")
         structure.appendBigEndian(FDTToken.endNode)
         structure.appendBigEndian(FDTToken.end)
@@ -71,9 +72,10 @@ package struct FDTBuilder: Sendable {
         let structureOffset = reservationsOffset + 16 * (reservations.count + 1)
         let stringsOffset = structureOffset + structure.count
         var blob: [UInt8] = []
-        blob.reserveCapacity(stringsOffset + strings.count)
+        let count = stringsOffset + strings.count + spareBytes
+        blob.reserveCapacity(count)
         for word in [
-            FDTHeader.magic, UInt32(stringsOffset + strings.count), UInt32(structureOffset),
+            FDTHeader.magic, UInt32(count), UInt32(structureOffset),
             UInt32(stringsOffset), UInt32(reservationsOffset), FDTHeader.version,
             FDTHeader.lastCompatibleVersion, bootHart, UInt32(strings.count),
             UInt32(structure.count),
@@ -85,7 +87,7 @@ package struct FDTBuilder: Sendable {
             blob.append(contentsOf: FDTValue.u64(range.address).encoded)
             blob.append(contentsOf: FDTValue.u64(range.size).encoded)
         }
-        return blob + structure + strings
+        return blob + structure + strings + [UInt8](repeating: 0, count: spareBytes)
     }
 
     /// Where `name` stands in the strings block; it is added when new.

@@ -89,7 +89,9 @@ package struct Boot {
         let guestEntry = configuration.entry.map { GuestPhysical($0) } ?? images.guest?.entry
         var repeatable = SeededEntropy(seed: 1)
         let seed = configuration.clock == .host ? HostEntropy.bytes(64) : repeatable.bytes(64)
-        var choice = BootChoice(arguments: configuration.arguments, seed: seed)
+        var choice = BootChoice(
+            arguments: configuration.arguments, seed: seed,
+            startsAtOnce: configuration.loader != nil)
         // The tree's length does not depend on the addresses in it.
         choice.initialRAMDisk = ramDisk.map {
             GuestRange(start: GuestPhysical(0), count: UInt64($0.count))

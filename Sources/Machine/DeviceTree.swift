@@ -8,9 +8,13 @@ package struct BootChoice: Sendable, Equatable {
     package var initialRAMDisk: GuestRange?
     /// Entropy for the kernel's first random numbers; it comes from outside.
     package var seed: [UInt8]
+    /// U-Boot does not wait for somebody who may want to type; a key pressed before still stops it.
+    package var startsAtOnce: Bool
     package init(
-        arguments: String? = nil, initialRAMDisk: GuestRange? = nil, seed: [UInt8] = []
+        arguments: String? = nil, initialRAMDisk: GuestRange? = nil, seed: [UInt8] = [],
+        startsAtOnce: Bool = false
     ) {
+        self.startsAtOnce = startsAtOnce
         self.arguments = arguments
         self.initialRAMDisk = initialRAMDisk
         self.seed = seed
@@ -33,6 +37,7 @@ extension Board {
         tree.property("model", .string("Hull virt"))
         let numbers = Phandles(&tree, hartCount: hartCount)
         tree.node("chosen") { Self.describe(choice, &$0) }
+        if choice.startsAtOnce { tree.node("config") { $0.property("bootdelay", .u32(0)) } }
         tree.node("aliases") { $0.property("serial0", .string(Self.uartPath)) }
         tree.node("memory@" + unit(AddressMap.ramStart)) {
             $0.property("device_type", .string("memory"))
@@ -49,8 +54,12 @@ extension Board {
         }
         Self.describeSyscon("poweroff", value: 0x5555, numbers, &tree)
         Self.describeSyscon("reboot", value: 0x7777, numbers, &tree)
-        return tree.finish()
+        return tree.finish(spareBytes: Self.spareTreeBytes)
     }
+
+    /// U-Boot copies the tree to just below its own data, and adds the kernel's arguments in place
+    /// (`fdt_high` is ~0 for this board): without room it overwrites itself.
+    private static let spareTreeBytes = 4096
 
     private static let uartPath = "/soc/serial@" + unit(AddressMap.uart.start)
 

@@ -79,6 +79,17 @@ func sampleTree() -> [UInt8] {
         #expect(FDTBuilder().finish(bootHart: 7) == bytes)
     }
 
+    @Test func spareBytesBelongToTheTree() throws {
+        var tree = FDTBuilder()
+        tree.property("ab", .u32(1))
+        let plain = tree.finish()
+        let roomy = tree.finish(spareBytes: 64)
+        #expect(roomy.count == plain.count + 64)
+        let reader = try FDTReader(roomy)
+        #expect(reader.totalSize == roomy.count && reader.root.property("ab")?.u32 == 1)
+        #expect(roomy[8..<plain.count] == plain[8...])
+    }
+
     @Test func propertyIsPaddedAndNamesAreShared() {
         var tree = FDTBuilder()
         tree.property("ab", .bytes([0xaa]))

@@ -22,6 +22,9 @@ struct DebianSettings {
         "soundwire", "spi", "staging", "target", "thunderbolt", "usb", "w1", "watchdog",
     ]
 
+    /// The same outside of `drivers`.
+    private static let elsewhere = ["sound", "net/wireless", "net/mac80211", "net/bluetooth"]
+
     /// Whether a file of a package is put into the image.
     static func holds(_ path: String) -> Bool {
         let path = "/" + path
@@ -30,7 +33,7 @@ struct DebianSettings {
         guard path.hasPrefix("/usr/lib/modules/"), let kernel = path.firstRange(of: "/kernel/")
         else { return true }
         let inside = path[kernel.upperBound...]
-        if inside.hasPrefix("sound/") { return false }
+        if elsewhere.contains(where: { inside.hasPrefix("\($0)/") }) { return false }
         guard inside.hasPrefix("drivers/") else { return true }
         return !drivers.contains { inside.hasPrefix("drivers/\($0)/") }
     }
@@ -38,7 +41,7 @@ struct DebianSettings {
     private var dpkg: String {
         var lines = Self.leftOut.map { "path-exclude=\($0)" }
         lines += ["path-exclude=\(Self.documents)*", "path-include=\(Self.documents)*/copyright"]
-        lines += (Self.drivers.map { "drivers/\($0)" } + ["sound"]).map {
+        lines += (Self.drivers.map { "drivers/\($0)" } + Self.elsewhere).map {
             "path-exclude=/usr/lib/modules/*/kernel/\($0)/*"
         }
         return lines.map { $0 + "\n" }.joined()
@@ -79,7 +82,7 @@ struct DebianSettings {
             (
                 "etc/u-boot-menu/conf.d/hull.conf",
                 "U_BOOT_ROOT=\"root=LABEL=\(label)\"\nU_BOOT_PARAMETERS=\"ro console=ttyS0\"\n"
-                    + "U_BOOT_TIMEOUT=\"1\"\nU_BOOT_FDT_DIR=\"none\"\n"
+                    + "U_BOOT_PROMPT=\"0\"\nU_BOOT_TIMEOUT=\"1\"\nU_BOOT_FDT_DIR=\"none\"\n"
             ),
             ("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n"),
             ("hull-configure", DebianSettings.configure),
@@ -127,6 +130,8 @@ struct DebianSettings {
         sed 's/^/@key /' /root/.ssh/hull
         rm -f /root/.ssh/hull /etc/machine-id /var/lib/dbus/machine-id
         : >/etc/machine-id
+        # What the first boot of a system would do, for each start of the image again.
+        journalctl --update-catalog; touch /etc/.updated /var/.updated
         rm -rf /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/*.log /var/cache/ldconfig/*
         sync
         echo "@done"
