@@ -88,8 +88,8 @@ def in_guest(command, **more):
 def extract(folder):
     """The kernel and the initial file system that lie on the disk."""
     files = []
-    for name in ("vmlinuz", "initrd.img"):
-        path = f"{folder}/{name}"
+    for name in ("vmlinu?", "initrd.img"):
+        path = f"{folder}/{name.replace('?', 'z')}"
         with open(path, "wb") as out:
             out.write(in_guest(["sh", "-c", f"cat /boot/{name}-*"]))
         files.append(path)

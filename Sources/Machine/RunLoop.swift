@@ -94,7 +94,11 @@ extension Machine {
         }
         let since = BoardClock.hostNanoseconds()
         defer { waitNanoseconds &+= BoardClock.hostNanoseconds() &- since }
-        let deadline = bus.nextDeadline(bus.now)
+        // What was over before this is no deadline any more: harts hear of it first.
+        let now = bus.now
+        bus.advance(to: now)
+        guard !harts.contains(where: { !isStopped($0) && $0.canWake }) else { return }
+        let deadline = bus.nextDeadline(now)
         guard deadline != BoardTimers.never else {
             _ = inbox.wait()
             return

@@ -1,5 +1,6 @@
 import Bits
 import Effects
+import Foundation
 import GuestMemory
 import Hart
 import Journal
@@ -41,7 +42,40 @@ func bareMachine(
             makeEngine: makeEngine))
 }
 
+/// Takes its time to show what was printed.
+private final class SlowConsole: ConsoleBackEnd, @unchecked Sendable {
+    func output(_ bytes: [UInt8]) {}
+    func output(_ byte: UInt8) {}
+    func flush() { usleep(5_000) }
+    func inputTaken(_ count: Int) {}
+}
+
 @Suite struct RunTests {
+    /// Between the choice of a turn and the wait a console is flushed; the timer ends meanwhile.
+    @Test func aTimerThatEndsBeforeTheWaitBeginsIsHeard() throws {
+        let machine = try bareMachine(
+            [
+                0xfff0_0313,  // li   t1, -1
+                0x03f3_1313,  // slli t1, t1, 63
+                0x30a3_2073,  // csrs menvcfg, t1      STCE
+                0xc010_2373,  // rdtime t1
+                0x0000_23b7,  // lui  t2, 0x2          0.8 ms
+                0x0073_0333,  // add  t1, t1, t2
+                0x14d3_1073,  // csrw stimecmp, t1
+                0x0200_0313,  // li   t1, 0x20
+                0x3043_1073,  // csrw mie, t1
+                0x1050_0073,  // wfi
+                0x0010_02b7, 0x0000_5337, 0x5553_0313, 0x0062_a023, 0x0000_006f,
+            ], clock: .host, console: SlowConsole())
+        let inbox = machine.inbox
+        let watch = Thread {
+            sleep(20)
+            inbox.post(.stop(exitCode: 9))
+        }
+        watch.start()
+        #expect(try machine.run() == EndOfRun(.shutdown, exitCode: 0))
+    }
+
     @Test func finisherPasses() throws {
         let machine = try bareMachine([
             0x0010_02b7,  // lui  t0, 0x100

@@ -20,15 +20,17 @@ package struct DebianImage: Sendable, Equatable {
     package typealias Progress = DebianArchive.Progress
 
     /// Changes when what is built from the packages does.
-    private static let format = 3
+    private static let format = 4
     static let label = "debian"
     /// Virtual: what is not used takes no room.
     static let partitionBytes: UInt64 = 8 << 30
 
     /// Packages beside the essential ones.
     package static let packages = [
-        "systemd-sysv", "systemd-resolved", "libpam-systemd", "udev", "dbus", "openssh-server",
-        "e2fsprogs", "iproute2", "iputils-ping", "netbase", "procps", "apt", "ca-certificates", "make", "gcc",
+        "systemd-sysv", "systemd-resolved", "libpam-systemd", "login", "udev", "dbus",
+        "openssh-server", "wget", "nano",
+        "e2fsprogs", "iproute2", "iputils-ping", "netbase", "procps", "apt", "ca-certificates",
+        "make", "gcc",
         "libc6-dev", "linux-image-riscv64", "initramfs-tools", "zstd", "u-boot-menu",
         "busybox-static", "less",
     ]

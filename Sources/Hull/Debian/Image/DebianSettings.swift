@@ -16,7 +16,9 @@ struct DebianSettings {
     private static let documents = "/usr/share/doc/"
     private static let drivers = [
         "accel", "ata", "bluetooth", "bus", "cdx", "comedi", "cxl", "fpga", "gnss", "gpu", "hid",
-        "hwmon", "iio", "infiniband", "input", "isdn", "leds", "media", "memstick", "mfd", "mmc",
+        "hwmon", "iio", "infiniband", "input/gameport", "input/joystick", "input/keyboard",
+        "input/misc", "input/mouse", "input/serio", "input/tablet", "input/touchscreen", "isdn",
+        "leds", "media", "memstick", "mfd", "mmc",
         "mtd", "net/ethernet", "net/wireless", "net/wwan", "net/can", "net/usb", "nfc", "nvme",
         "phy", "pinctrl", "platform", "power", "pwm", "regulator", "remoteproc", "scsi", "soc",
         "soundwire", "spi", "staging", "target", "thunderbolt", "usb", "w1", "watchdog",
