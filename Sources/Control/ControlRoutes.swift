@@ -29,6 +29,7 @@ package struct ControlRoutes {
         case "/v1/pause": ["POST": pause]
         case "/v1/resume": ["POST": resume]
         case "/v1/stop": ["POST": stop]
+        case "/v1/balloon": ["GET": balloon, "POST": balloon]
         case "/v1/console": ["GET": history]
         case "/v1/console/input": ["POST": input]
         case "/v1/console/size": ["POST": size]
@@ -90,6 +91,35 @@ package struct ControlRoutes {
             default: throw Refusal(status: 400, sentence: "\"force\" is true or false.")
             }
         return .json(202, ["stop": .string(machine.stop(force: force).rawValue)])
+    }
+
+    /// The size of the balloon is what the guest has in all, less what it is to make do with.
+    private func balloon(_ request: HTTPRequest) throws(Refusal) -> ControlAnswer {
+        var bytes: UInt64?
+        if request.method == "POST" {
+            guard let wish = try Self.members(request, known: ["bytes"])["bytes"]?.integer,
+                wish >= 0
+            else {
+                throw Refusal(
+                    status: 400,
+                    sentence: "The body wants \"bytes\": how much the balloon is to hold.")
+            }
+            guard wish <= machine.description.memoryBytes else {
+                throw Refusal(
+                    status: 400,
+                    sentence: "The balloon cannot hold more than all of the guest's memory.")
+            }
+            bytes = UInt64(wish)
+        }
+        switch machine.balloon(bytes) {
+        case .busy: throw Self.busy
+        case .missing:
+            throw Refusal(
+                status: 409, sentence: "The machine has no balloon: other devices take its slots.")
+        case .figures(let memory, let wanted, let held):
+            return .json(
+                200, ["memory": JSON(memory), "wanted": JSON(wanted), "held": JSON(held)])
+        }
     }
 
     private func history(_ request: HTTPRequest) throws(Refusal) -> ControlAnswer {

@@ -7,6 +7,8 @@ package protocol ControlledMachine: AnyObject, Sendable {
     func pause() -> Bool
     /// It runs on when this returns true.
     func resume() -> Bool
+    /// What the guest's balloon holds, after it was given this size if there is one.
+    func balloon(_ bytes: UInt64?) -> BalloonAnswer
     func stop(force: Bool) -> StopOutcome
     var console: any ConsoleDoor { get }
 }
@@ -17,6 +19,16 @@ package enum StopOutcome: String, Sendable {
     case asked
     /// The machine ends now.
     case ending
+}
+
+/// What a machine says of its guest's balloon.
+package enum BalloonAnswer: Sendable, Equatable {
+    /// The machine does not come to its run loop.
+    case busy
+    /// It has none.
+    case missing
+    /// Bytes of memory that the guest has in all, is asked to give up, and has given up.
+    case figures(memory: UInt64, wanted: UInt64, held: UInt64)
 }
 
 /// A machine's console, for people who come and go.

@@ -47,9 +47,22 @@ import Testing
             #expect(post(path, "").hasPrefix("HTTP/1.1 503 "))
         }
         #expect(talk("GET /v1/stats HTTP/1.1\r\n\r\n").text.hasPrefix("HTTP/1.1 503 "))
+        #expect(talk("GET /v1/balloon HTTP/1.1\r\n\r\n").text.hasPrefix("HTTP/1.1 503 "))
+        #expect(post("/v1/balloon", #"{"bytes": 0}"#).hasPrefix("HTTP/1.1 503 "))
         let typed = post("/v1/console/input", #"{"text": "12345"}"#)
         #expect(typed.hasPrefix("HTTP/1.1 503 ") && typed.contains("of 5 bytes 3 were typed"))
         #expect(machine.state.withLock { $0.typed } == Array("123".utf8))
+    }
+
+    @Test func aBalloonIsAskedFor() {
+        #expect(post("/v1/balloon", #"{"bytes": 1048576}"#).contains(#""wanted":1048576"#))
+        #expect(machine.state.withLock { $0.balloonBytes } == 1 << 20)
+        for body in ["", #"{"bytes": 67108865}"#, #"{"bytes": "1"}"#] {
+            #expect(post("/v1/balloon", body).hasPrefix("HTTP/1.1 400 "))
+        }
+        machine.state.withLock { $0.hasBalloon = false }
+        #expect(talk("GET /v1/balloon HTTP/1.1\r\n\r\n").text.hasPrefix("HTTP/1.1 409 "))
+        #expect(post("/v1/balloon", #"{"bytes": 0}"#).hasPrefix("HTTP/1.1 409 "))
     }
 
     @Test func wishesReachTheMachine() {

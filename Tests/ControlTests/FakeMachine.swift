@@ -15,6 +15,8 @@ final class FakeMachine: ControlledMachine, ConsoleDoor {
         var room = 1 << 20
         var size: [Int] = []
         var stops: [Bool] = []
+        var hasBalloon = true
+        var balloonBytes: UInt64 = 0
     }
     let state = Mutex(State())
 
@@ -34,6 +36,14 @@ final class FakeMachine: ControlledMachine, ConsoleDoor {
     }
     func pause() -> Bool { become(.paused) }
     func resume() -> Bool { become(.running) }
+    func balloon(_ bytes: UInt64?) -> BalloonAnswer {
+        state.withLock {
+            guard !$0.isStuck else { return .busy }
+            guard $0.hasBalloon else { return .missing }
+            if let bytes { $0.balloonBytes = bytes }
+            return .figures(memory: 64 << 20, wanted: $0.balloonBytes, held: 0)
+        }
+    }
     func stop(force: Bool) -> StopOutcome {
         state.withLock { $0.stops.append(force) }
         return force ? .ending : .asked

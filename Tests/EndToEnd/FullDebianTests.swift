@@ -95,7 +95,9 @@ struct FullDebianTests {
         try machine.read(until: "debian login: ", timeoutSeconds: 400)
         machine.send("root\n")
         try machine.read(until: ":~# ", timeoutSeconds: 120)
-        machine.send("echo harts=$(nproc); systemctl is-system-running --wait; systemctl --failed --no-legend\n")
+        machine.send(
+            "echo harts=$(nproc); systemctl is-system-running --wait;"
+                + " systemctl --failed --no-legend\n")
         let text = try machine.read(until: ":~# ", timeoutSeconds: 200)
         #expect(text.contains("harts=\(harts)\r\n"), "\(text)")
         #expect(text.contains("running"), "\(text)")

@@ -29,6 +29,34 @@ package enum Guests {
     package static let firmware = Result { () throws(HullError) in try prepareFirmware() }
     package static var hasFirmware: Bool { said(firmware) }
 
+    /// GRUB as Debian's own installation images start it, for a disk with EFI.
+    package static let grub = Result { () throws(HullError) in
+        let cache = try HostFolder.caches() + "/hull"
+        let place = cache + "/test-grub"
+        let program = place + "/usr/lib/grub/riscv64-efi/monolithic/gcdriscv64.efi"
+        try HostFolder.create(cache)
+        return try HostFolder.locked(cache + "/test-grub.lock", waiting: {}) {
+            () throws(HullError) in
+            guard !HostFolder.exists(place) else { return program }
+            try fetch(["grub-efi-riscv64-unsigned"], into: place)
+            return program
+        }
+    }
+    package static var hasGRUB: Bool { said(grub) }
+
+    private static func fetch(_ packages: [String], into place: String) throws(HullError) {
+        let work = place + "-unfinished"
+        try HostFolder.remove(work)
+        let archive = try DebianArchive(
+            suite: "trixie", architecture: "riscv64", folder: work + "/apt")
+        try archive.update(progress: { _ in })
+        for file in try archive.fetch(packages, progress: { _ in }) {
+            try DebianArchive.unpack(file, into: work + "/root")
+        }
+        try HostFolder.rename(work + "/root", to: place)
+        try HostFolder.remove(work)
+    }
+
     private static func prepareFirmware() throws(HullError) -> Firmware {
         let cache = try HostFolder.caches() + "/hull"
         let root = cache + "/test-firmware"
@@ -42,16 +70,7 @@ package enum Guests {
         return try HostFolder.locked(cache + "/test-firmware.lock", waiting: {}) {
             () throws(HullError) in
             guard !HostFolder.exists(root) else { return result }
-            let work = cache + "/test-firmware-unfinished"
-            try HostFolder.remove(work)
-            let archive = try DebianArchive(
-                suite: "trixie", architecture: "riscv64", folder: work + "/apt")
-            try archive.update(progress: { _ in })
-            for file in try archive.fetch(["opensbi", "u-boot-qemu"], progress: { _ in }) {
-                try DebianArchive.unpack(file, into: work + "/root")
-            }
-            try HostFolder.rename(work + "/root", to: root)
-            try HostFolder.remove(work)
+            try fetch(["opensbi", "u-boot-qemu"], into: root)
             return result
         }
     }

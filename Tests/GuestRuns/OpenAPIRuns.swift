@@ -42,6 +42,9 @@ import Testing
             Example(
                 method: "post", path: "/v1/console/size", status: 400,
                 body: #"{"columns": 0, "rows": 1}"#),
+            Example(method: "get", path: "/v1/balloon", status: 200),
+            Example(method: "post", path: "/v1/balloon", status: 200, body: #"{"bytes": 4096}"#),
+            Example(method: "post", path: "/v1/balloon", status: 400, body: #"{"bytes": -1}"#),
             Example(method: "post", path: "/v1/console/attach", status: 101, headers: upgrade),
             Example(method: "post", path: "/v1/console/attach", status: 426),
             Example(
@@ -54,7 +57,8 @@ import Testing
             }
         }
         + [
-            "/v1/pause", "/v1/resume", "/v1/stop", "/v1/console/input", "/v1/console/size",
+            "/v1/pause", "/v1/resume", "/v1/stop", "/v1/balloon", "/v1/console/input",
+            "/v1/console/size",
             "/v1/console/attach",
         ].map { Example(method: "post", path: $0, status: 413, body: large) }
         + [
@@ -64,7 +68,8 @@ import Testing
 
     /// Statuses that a healthy machine does not give; `ConversationTests` sees them.
     private static let elsewhere: Set<String> = [
-        "get /v1/stats 503", "post /v1/pause 503", "post /v1/resume 503",
+        "get /v1/stats 503", "post /v1/pause 503", "post /v1/resume 503", "get /v1/balloon 409",
+        "get /v1/balloon 503", "post /v1/balloon 409", "post /v1/balloon 503",
         "post /v1/console/input 503",
     ]
 

@@ -34,6 +34,22 @@ struct StopRuns {
         }
     }
 
+    @Test func memoryIsTakenAndGivenBack() throws {
+        try Hulls.with { hulls in
+            let name = try boot(hulls)
+            #expect(
+                try hulls.run(["balloon", name]).text
+                    == "debian: 256M of 256M in the guest's hands, 0M given up\n")
+            let taken = try hulls.run(["balloon", name, "160M"])
+            #expect(
+                taken.text == "debian: 160M of 256M in the guest's hands, 96M given up\n",
+                "\(taken.errors)")
+            let back = try hulls.run(["balloon", name, "all"])
+            #expect(back.text == "debian: 256M of 256M in the guest's hands, 0M given up\n")
+            #expect(try hulls.run(["balloon", name, "many"]).status == 64)
+        }
+    }
+
     @Test func forceDoesNotAsk() throws {
         try Hulls.with { hulls in
             let name = try boot(hulls)

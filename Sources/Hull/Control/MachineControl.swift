@@ -97,6 +97,17 @@ final class MachineControl: ControlledMachine, @unchecked Sendable {
         return true
     }
 
+    func balloon(_ bytes: UInt64?) -> BalloonAnswer {
+        let memory = configuration.memoryBytes
+        let answer = ask { machine -> (wanted: UInt64, held: UInt64)? in
+            if let bytes { machine.setMemoryTarget(bytes: memory - min(bytes, memory)) }
+            return machine.balloon.map { ($0.wantedBytes, $0.heldBytes) }
+        }
+        guard let answer else { return .busy }
+        guard let state = answer else { return .missing }
+        return .figures(memory: memory, wanted: state.wanted, held: state.held)
+    }
+
     private func set(_ new: MachineDescription.State) {
         monitor.locked { if state != .ending { state = new } }
     }

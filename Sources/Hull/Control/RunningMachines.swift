@@ -99,6 +99,21 @@ package struct RemoteMachine: Sendable {
     package func figures() throws(HullError) -> JSON { try ask("GET", "/v1/stats") }
     package func pause() throws(HullError) { _ = try ask("POST", "/v1/pause") }
     package func resume() throws(HullError) { _ = try ask("POST", "/v1/resume") }
+    /// What the guest's balloon holds; `bytes` is what it is to hold from now on.
+    package func balloon(_ bytes: UInt64? = nil) throws(HullError) -> (
+        memory: UInt64, wanted: UInt64, held: UInt64
+    ) {
+        let answer =
+            if let bytes {
+                try ask("POST", "/v1/balloon", ["bytes": JSON(bytes)])
+            } else {
+                try ask("GET", "/v1/balloon")
+            }
+        func number(_ name: String) -> UInt64 {
+            answer[name]?.integer.flatMap { UInt64(exactly: $0) } ?? 0
+        }
+        return (number("memory"), number("wanted"), number("held"))
+    }
     package func type(_ text: String) throws(HullError) {
         _ = try ask("POST", "/v1/console/input", ["text": .string(text)])
     }

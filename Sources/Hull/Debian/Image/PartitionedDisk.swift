@@ -3,7 +3,7 @@ import HostIO
 
 /// A raw disk image that is being written: a partition table (MBR) with one partition for an ext4 file
 /// system. What is not written is a hole in the file.
-struct PartitionedDisk {
+package struct PartitionedDisk {
     /// The partition begins at 1 MiB, as every tool of today does it.
     static let partitionStart: UInt64 = 1 << 20
     private static let sectorBytes: UInt64 = 512
@@ -12,14 +12,14 @@ struct PartitionedDisk {
     let partitionBytes: UInt64
 
     /// `partitionBytes` is a whole number of sectors.
-    init(_ path: String, partitionBytes: UInt64) throws(HullError) {
+    package init(_ path: String, partitionBytes: UInt64) throws(HullError) {
         self.partitionBytes = partitionBytes
         file = try HostImageFile(
             creating: path, byteCount: Self.partitionStart + partitionBytes)
         try file.write(Self.bootSector(partitionBytes)[...], at: 0)
     }
 
-    func write(_ offset: UInt64, _ bytes: ArraySlice<UInt8>) throws(HullError) {
+    package func write(_ offset: UInt64, _ bytes: ArraySlice<UInt8>) throws(HullError) {
         try file.write(bytes, at: Self.partitionStart + offset)
     }
 
