@@ -12,7 +12,7 @@ struct NetworkBench {
     private static let folder = ".build/bench/network"
     /// iperf3 and all that it links.
     private static let packages = [
-        "iperf3", "libiperf0", "libsctp1", "libssl3t64", "libzstd1", "zlib1g", "libc6",
+        "iperf3", "libiperf0", "libsctp1", "libssl3t64", "libzstd1", "zlib1g", "libgcc-s1", "libc6",
     ]
 
     init(_ options: [String]) { self.options = options }

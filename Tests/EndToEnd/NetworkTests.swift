@@ -8,14 +8,14 @@ import Testing
 @Suite(.serialized, .enabled(if: Guests.hasDebian, "Debian's packages cannot be fetched"))
 struct NetworkTests {
     /// A web server with 4 MiB of noise, and a page that says the digest of what is sent to it.
-    private static let server =
+    static let server =
         "mkdir -p /srv/cgi-bin; head -c 4194304 /dev/urandom > /srv/out; cd /srv/cgi-bin;"
         + " echo '#!/bin/sh' > sum; echo 'echo Content-type: text/plain; echo; sha256sum' >> sum;"
         + " chmod +x sum; sha256sum /srv/out; ip addr show dev eth0; httpd -p 80 -h /srv;"
         + " echo is serving; sleep 600"
 
     /// Fetches what the server has, and sends it back: prints the digest here and the one there.
-    private static let client = """
+    static let client = """
         import hashlib, sys, time, urllib.request
         base = sys.argv[1]
         def call(path, data=None):
@@ -32,7 +32,7 @@ struct NetworkTests {
         """
 
     /// Checks both directions of a server in the guest, whose console said `text` so far.
-    private func check(_ text: String, _ answers: String) {
+    static func check(_ text: String, _ answers: String) {
         let words = answers.split(whereSeparator: \.isWhitespace).map(String.init)
         #expect(words.count == 4, "\(answers)")
         guard words.count == 4 else { return }
@@ -65,7 +65,7 @@ struct NetworkTests {
         #expect(text.contains("inet "), "\(text)")
         let answers = try Toolchain.run("python3", ["-c", Self.client, "http://127.0.0.1:\(port)"])
         #expect(answers.status == 0, "\(answers.errors)")
-        check(text, answers.text)
+        Self.check(text, answers.text)
         machine.stop()
         _ = try machine.wait()
     }

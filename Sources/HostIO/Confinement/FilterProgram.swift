@@ -39,7 +39,7 @@ package struct FilterProgram: Sendable, Equatable {
     /// Calls that came after this was written: a C library that tries one has another way.
     package static let firstUnknown: UInt32 = 470
 
-    /// `otherwise` answers what no rule names.
+    /// `otherwise` answers what no rule names. Of several rules for one call, one must hold.
     package init(
         _ rules: [SystemCallRule], denied: [String] = [], absent: [String] = [],
         otherwise: Answer = .trap
@@ -50,7 +50,9 @@ package struct FilterProgram: Sendable, Equatable {
         emit(.load, Field.number)
         emit(.jumpIfAtLeast, Self.foreign, ifFalse: 1)
         answer(.endProcess)
-        for rule in rules { add(rule) }
+        for (index, rule) in rules.enumerated() {
+            add(rule, isLast: !rules[(index + 1)...].contains { $0.name == rule.name })
+        }
         for name in denied { add(name, .accessDenied) }
         for name in absent { add(name, .notThere) }
         emit(.jumpIfAtLeast, Self.firstUnknown, ifFalse: 1)
@@ -72,7 +74,7 @@ package struct FilterProgram: Sendable, Equatable {
         answer(reply)
     }
 
-    private mutating func add(_ rule: SystemCallRule) {
+    private mutating func add(_ rule: SystemCallRule, isLast isLastRule: Bool) {
         guard !rule.conditions.isEmpty else { return add(rule.name, .allow) }
         guard let number = SystemCall.number(rule.name) else { return }
         let body = rule.conditions.map(Self.values)
@@ -97,7 +99,7 @@ package struct FilterProgram: Sendable, Equatable {
             }
         }
         answer(.allow)
-        answer(.trap)
+        if isLastRule { answer(.trap) } else { emit(.load, Field.number) }
     }
 
     private static func values(_ condition: ArgumentCondition) -> [UInt32] {
