@@ -85,8 +85,8 @@ let package = Package(
         room(
             "HostIO",
             [
-                "Control", "DiskImage", "Journal", "Ethernet", "NineP", "GuestMemory", "Effects",
-                "Bits", "CHost",
+                "Control", "DiskImage", "Journal", "Ethernet", "NineP", "GuestMemory", "Parallel",
+                "Effects", "Bits", "CHost",
             ]),
         tests(
             "HostIOTests",

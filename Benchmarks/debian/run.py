@@ -141,13 +141,9 @@ def boot(rows, commands):
 
 MAKEFILE = """
 SOURCES := $(wildcard *.c)
-OBJECTS := $(foreach n,1 2 3,$(SOURCES:%.c=%-$(n).o))
-all: $(OBJECTS)
-define rule
-%-$(1).o: %.c
-	gcc -O2 -c -DCOPY=$(1) -o $$@ $$<
-endef
-$(foreach n,1 2 3,$(eval $(call rule,$(n))))
+all: $(SOURCES:%.c=%.o)
+%.o: %.c
+	gcc -O2 -c -o $@ $<
 """
 
 
@@ -160,7 +156,7 @@ def make(rows):
     script = ("mkdir /tmp/p && cd /tmp/p && tar x && s=$(cut -d' ' -f1 /proc/uptime) &&"
               " make -s -j2 && e=$(cut -d' ' -f1 /proc/uptime) && echo $s $e")
     best = {}
-    for _ in range(options.runs):
+    for _ in range(5):
         for harts in (1, 2):
             text = subprocess.run(
                 [options.hull, "run", "debian", "--harts", str(harts), "--", "sh", "-c", script],

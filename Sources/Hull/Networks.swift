@@ -201,7 +201,7 @@ extension Configuration {
                     "A network card has 1 to 16 pairs of queues, and \(network.queuePairs) were asked"
                         + " for.")
             }
-            let mac = try network.mac(slot: slot + index, machine: nil)
+            let mac = try network.mac(slot: slot + index, machine: name)
             do throws(HullError) {
                 cards[slot + index] = NetworkCard(
                     try NetworkPort(device: slot + index, network.choice, mac: mac, inbox: inbox),

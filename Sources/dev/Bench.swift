@@ -14,7 +14,8 @@ struct Bench {
 
     func run() throws(HullError) -> Int32 {
         if options.contains("--locks") {
-            try write(try LockBench().run(), "locks", "Locks")
+            try write(
+                try LockBench().run() + "\n" + RingBench().run(), "locks", "Locks and messages")
             return 0
         }
         try Packages.provide(for: .bench)

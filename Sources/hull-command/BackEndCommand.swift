@@ -7,8 +7,8 @@ struct BlockBackEndCommand: ParsableCommand {
         commandName: "block-backend",
         abstract: "Serves a drive to machines over vhost-user.",
         discussion: """
-            The other half of hull boot --vhost-user blk,socket=PATH. It serves one machine after the
-            other. It may be stopped and started again while a machine runs: the guest waits, and what
+            The other half of hull boot --vhost-user blk,socket=PATH. It serves one machine after the \
+            other. It may be stopped and started again while a machine runs: the guest waits, and what \
             was under way is carried out by the next one.
 
             Example:

@@ -7,7 +7,7 @@ struct BalloonCommand: ParsableCommand {
         commandName: "balloon",
         abstract: "Takes memory from a running guest, or gives it back.",
         discussion: """
-            SIZE is what the guest is to make do with; what it has beyond that goes to the host, as far
+            SIZE is what the guest is to make do with; what it has beyond that goes to the host, as far \
             as the guest can spare it. Linux listens. Without SIZE, says how things are.
 
             Examples:

@@ -8,8 +8,8 @@ struct BootCommand: ParsableCommand {
         commandName: "boot",
         abstract: "Boots a kernel or a bare-metal program.",
         discussion: """
-            IMAGE is an ELF file, a Linux Image, or either of them compressed with gzip or zstd; what
-            it is gets detected. A disk with a system on it is started by U-Boot from Debian's
+            IMAGE is an ELF file, a Linux Image, or either of them compressed with gzip or zstd; what \
+            it is gets detected. A disk with a system on it is started by U-Boot from Debian's \
             packages; debian is the disk that hull run makes. Without IMAGE, Skiff boots.
 
             Examples:

@@ -8,10 +8,10 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Checks that two engines do the same.",
         discussion: """
-            Two machines boot IMAGE, one on each engine, and run the same instructions side by side.
-            Every so often their harts are compared, and now and then all of their memory. On a
-            difference the check goes back and shows the first instruction after which the machines
-            differ. Time follows instructions, drives stay as they are, and nothing is typed but what
+            Two machines boot IMAGE, one on each engine, and run the same instructions side by side. \
+            Every so often their harts are compared, and now and then all of their memory. On a \
+            difference the check goes back and shows the first instruction after which the machines \
+            differ. Time follows instructions, drives stay as they are, and nothing is typed but what \
             --type says.
 
             The exit code is 0 when the machines stayed equal, and 2 when they did not.

@@ -74,8 +74,8 @@ struct StopCommand: ParsableCommand {
         commandName: "stop",
         abstract: "Ends a running machine.",
         discussion: """
-            A guest that listens to the power button is asked to shut down and has --timeout seconds
-            for it; then, and where it does not listen, the machine ends as if its plug was pulled.
+            A guest that listens to the power button is asked to shut down and has --timeout seconds \
+            for it; then, and where it does not listen, the machine ends as if its plug was pulled. \
             What the guest has written to its drives is kept in any case.
 
             Examples:
@@ -137,8 +137,8 @@ struct ConsoleCommand: ParsableCommand {
         commandName: "console",
         abstract: "Sits down at a running machine's console.",
         discussion: """
-            What the machine printed last is shown first. Ctrl-A d leaves it running and goes, Ctrl-A x
-            ends it, Ctrl-A h lists the keys. Several people can sit at one console. With a pipe as
+            What the machine printed last is shown first. Ctrl-A d leaves it running and goes, Ctrl-A x \
+            ends it, Ctrl-A h lists the keys. Several people can sit at one console. With a pipe as \
             input, what comes from it is typed, and the output is followed to the machine's end.
 
             Examples:

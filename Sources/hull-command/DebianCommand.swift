@@ -7,8 +7,8 @@ struct DebianCommand: ParsableCommand {
         commandName: "debian",
         abstract: "Fetches Debian's riscv64 kernel and busybox, and boots them.",
         discussion: """
-            The packages come through this machine's own apt, which checks their signatures, and are
-            kept in the cache (XDG_CACHE_HOME, or ~/.cache), so that the second time nothing is
+            The packages come through this machine's own apt, which checks their signatures, and are \
+            kept in the cache (XDG_CACHE_HOME, or ~/.cache), so that the second time nothing is \
             fetched. No root is needed.
 
             Examples:

@@ -8,7 +8,7 @@ struct DisassembleCommand: ParsableCommand {
         commandName: "disassemble",
         abstract: "Writes a program's instructions as assembly.",
         discussion: """
-            FILE is what hull boot takes; addresses are those that the program was linked to. With
+            FILE is what hull boot takes; addresses are those that the program was linked to. With \
             --at, only what starts there is written.
 
             Examples:

@@ -17,8 +17,8 @@ struct HullCommand: ParsableCommand {
               hull machine                       draws the board
               hull boot --detach; hull ps        leaves a machine running, lists what runs
 
-            While a machine runs, Ctrl-A x quits and Ctrl-A h lists the keys. The exit code is the
-            guest's; 1 says that Hull itself could not go on, 64 that the command line is wrong and
+            While a machine runs, Ctrl-A x quits and Ctrl-A h lists the keys. The exit code is the \
+            guest's; 1 says that Hull itself could not go on, 64 that the command line is wrong and \
             124 that the time given with --timeout was up.
             """,
         version: hullVersion,

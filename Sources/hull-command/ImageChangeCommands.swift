@@ -58,7 +58,7 @@ struct ImageResizeCommand: ParsableCommand {
         commandName: "resize",
         abstract: "Makes an image longer or shorter.",
         discussion: """
-            SIZE is the new size, or begins with + for so much more. The guest's partitions and file
+            SIZE is the new size, or begins with + for so much more. The guest's partitions and file \
             systems stay as they are.
 
             Examples:

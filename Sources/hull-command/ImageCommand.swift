@@ -8,7 +8,7 @@ struct ImageCommand: ParsableCommand {
         commandName: "image",
         abstract: "Makes disk images and works on them.",
         discussion: """
-            Images are raw or qcow2, QEMU's format, which grows as it is written and may lie on another
+            Images are raw or qcow2, QEMU's format, which grows as it is written and may lie on another \
             image. A machine that uses an image keeps others from it.
 
             Examples:
@@ -52,7 +52,7 @@ struct ImageCreateCommand: ParsableCommand {
         commandName: "create",
         abstract: "Makes an empty image.",
         discussion: """
-            With a backing file, the new image shows what that one holds, and keeps what is written
+            With a backing file, the new image shows what that one holds, and keeps what is written \
             for itself. A relative name of a backing file counts from the new image's folder.
 
             Examples:

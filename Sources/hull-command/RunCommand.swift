@@ -8,9 +8,9 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Runs one command in a full riscv64 Debian.",
         discussion: """
-            The first use makes the image from Debian's packages, through this machine's own apt and
-            without root, and takes a few minutes; it is kept in the cache (XDG_CACHE_HOME, or
-            ~/.cache). What a command writes to the disk is forgotten at its end. Without COMMAND, a
+            The first use makes the image from Debian's packages, through this machine's own apt and \
+            without root, and takes a few minutes; it is kept in the cache (XDG_CACHE_HOME, or \
+            ~/.cache). What a command writes to the disk is forgotten at its end. Without COMMAND, a \
             shell runs.
 
             The exit code is the command's. Input, output and errors are this program's own.

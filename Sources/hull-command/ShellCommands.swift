@@ -8,8 +8,8 @@ struct SecureShellCommand: ParsableCommand {
         commandName: "ssh",
         abstract: "Opens a shell in a running machine, or runs a command there.",
         discussion: """
-            The machine needs an ssh server and a port of this host that leads to it, as with
-            --net user,forward=2222:22. Keys of images that Hull made are known: no password and no
+            The machine needs an ssh server and a port of this host that leads to it, as with \
+            --net user,forward=2222:22. Keys of images that Hull made are known: no password and no \
             question about the host's key.
 
             Examples:

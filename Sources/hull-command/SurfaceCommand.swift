@@ -6,8 +6,8 @@ struct SurfaceCommand: ParsableCommand {
         commandName: "surface",
         abstract: "Lists what each thread may still ask of the host while a guest runs.",
         discussion: """
-            For each kind of thread: the system calls that reach the host's kernel, with the arguments
-            they must have, the files within reach and the capabilities. All else ends the program.
+            For each kind of thread: the system calls that reach the host's kernel, with the arguments \
+            they must have, the files within reach and the capabilities. All else ends the program. \
             The options are those of hull boot; nothing is started.
 
             Examples:

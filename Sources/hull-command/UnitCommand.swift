@@ -14,9 +14,9 @@ struct UnitDumpCommand: ParsableCommand {
         commandName: "dump",
         abstract: "Writes the translation units of a function, with their IR and host code.",
         discussion: """
-            For each unit that direct jumps reach from the function's start: guest code, IR as it was
-            lifted and as it was optimised, host code (through llvm-objdump where it is installed) and
-            exits. Nothing is run, unless --call gives arguments: then the function is called twice in
+            For each unit that direct jumps reach from the function's start: guest code, IR as it was \
+            lifted and as it was optimised, host code (through llvm-objdump where it is installed) and \
+            exits. Nothing is run, unless --call gives arguments: then the function is called twice in \
             one machine, and what is shown is what ran, its jumps chained.
 
             Examples:

@@ -11,7 +11,7 @@ import Glibc
 package struct RuntimeFolder: Sendable {
     package let path: String
 
-    /// This user's. It is made where it is missing, unless `makes` is false.
+    /// This user's. It is made where it is missing.
     package init() throws(HullError) {
         let user = geteuid()
         var base = "/tmp/hull-\(user)"

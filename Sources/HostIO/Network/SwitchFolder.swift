@@ -7,27 +7,11 @@ import Glibc
 /// SAFETY: every pointer handed to the host is to a local or an array's storage and lives through the
 /// call; lengths are their own.
 enum SwitchFolder {
-    /// The folder of this user's switch of that name. It is made where it is missing.
+    /// The folder of this user's switch of that name, beside the sockets of machines. It is made where it
+    /// is missing.
     static func path(_ name: String) throws(HullError) -> String {
-        let path = try base() + "/switch-\(name)"
+        let path = try RuntimeFolder().path + "/switch-\(name)"
         try make(path)
-        return path
-    }
-
-    /// `$XDG_RUNTIME_DIR/hull`, or `/tmp/hull-UID`, which nobody else may look into.
-    private static func base() throws(HullError) -> String {
-        let named = unsafe getenv("XDG_RUNTIME_DIR").map { unsafe String(cString: $0) } ?? ""
-        let path = named.hasPrefix("/") ? named + "/hull" : "/tmp/hull-\(geteuid())"
-        try make(path)
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
-            status.st_uid == geteuid(), status.st_mode & 0o077 == 0
-        else {
-            throw HullError(
-                .host,
-                "\(path) must be a folder that belongs to this user and is closed to others; remove"
-                    + " it, or say chmod 700 \(path).")
-        }
         return path
     }
 
