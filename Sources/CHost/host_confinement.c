@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -166,7 +167,12 @@ int hull_landlock_enter(uint64_t files, uint64_t network, uint64_t scopes,
 static atomic_bool begun;
 static _Thread_local const char *thread_kind;
 
-void hull_confinement_begin(void) { atomic_store(&begun, true); }
+void hull_confinement_begin(void) {
+    // The allocator's own limit, for which it would ask how many processors there are once more
+    // threads allocate than it has looked at (malloc/arena.c).
+    mallopt(M_ARENA_MAX, 8 * (int)sysconf(_SC_NPROCESSORS_ONLN));
+    atomic_store(&begun, true);
+}
 bool hull_confinement_has_begun(void) { return atomic_load(&begun); }
 void hull_thread_set_kind(const char *kind) { thread_kind = kind; }
 bool hull_thread_is_confined(void) { return thread_kind != NULL; }

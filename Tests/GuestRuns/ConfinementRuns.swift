@@ -76,6 +76,17 @@ import Testing
         #expect(calls.contains { $0["name"] as? String == "mmap" && $0["number"] as? Int == 9 })
     }
 
+    /// The C library asks more of the host when many threads allocate.
+    @Test func manyHartsStayWithinTheirLists() throws {
+        let run = try HullRun(["boot", "--harts", "40", "--memory", "64M", "--timeout", "200"])
+        try #require(run.read(until: "skiff> ") != nil)
+        try run.send("selftest\npoweroff\n")
+        let end = run.finish(seconds: 200)
+        #expect(end.code == 0, "\(end.text)")
+        // The call that ends the run does not return.
+        #expect(!end.text.contains("no switch"), "\(end.text)")
+    }
+
     @Test func itCanBeSwitchedOff() throws {
         let run = try HullRun(["boot", "--no-confinement"])
         try #require(run.read(until: "skiff> ") != nil)

@@ -146,6 +146,12 @@ final class ParallelSchedule: @unchecked Sendable {
         return true
     }
 
+    /// The run is over, or starts anew: what a hart asked that of does not return to it.
+    func awaitBoard(_ thread: HartThread) {
+        machine.inbox.wake()
+        while order.load(ordering: .sequentiallyConsistent) == Order.run { thread.bell.wait() }
+    }
+
     /// A hart's firmware call fences another, or itself.
     func fence(_ id: Int, _ fence: RemoteFence, by caller: Int) {
         if fence == .instructions { threads[caller].mustSettle = true }
