@@ -71,14 +71,16 @@ package struct VirtioPorts: DeviceModel {
 
     // MARK: The device
 
+    private static let sizeBit: UInt64 = 1 << 0
     private static let multiportBit: UInt64 = 1 << 1
-    private static let emergencyWriteBit: UInt64 = 1 << 2
-    var features: Features { Features(rawValue: Self.multiportBit) }
+    /// With several ports, sizes are told by control messages (§5.3.6.2); Linux minds those only where the
+    /// size is offered too.
+    var features: Features { Features(rawValue: Self.sizeBit | Self.multiportBit) }
 
-    /// With several ports, sizes are told by control messages (§5.3.6.2).
     var configuration: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.append(little: 0, bytes: 4)
+        bytes.append(little: UInt64(ports[0].columns), bytes: 2)
+        bytes.append(little: UInt64(ports[0].rows), bytes: 2)
         bytes.append(little: UInt64(Self.portCount), bytes: 4)
         bytes.append(little: 0, bytes: 4)
         return bytes
@@ -268,10 +270,10 @@ extension VirtioPorts {
     }
 
     private mutating func tellSize(_ port: Int) {
-        // Rows first: so Linux reads it, whatever order §5.3.6.2 draws.
+        // Columns first (§5.3.6.2). Linux read rows first in former years.
         var size: [UInt8] = []
-        size.append(little: UInt64(ports[port].rows), bytes: 2)
         size.append(little: UInt64(ports[port].columns), bytes: 2)
+        size.append(little: UInt64(ports[port].rows), bytes: 2)
         say(port, .resize, 1, size)
     }
 

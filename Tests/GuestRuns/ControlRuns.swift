@@ -159,36 +159,22 @@ import Testing
         try Hulls.with { hulls in
             let name = try hulls.start()
             try hulls.expect("skiff> ", on: name)
-            let socket = hulls.folder.appendingPathComponent("tmux").path
-            func tmux(_ arguments: String...) throws -> String {
-                // Its server lives on, and must hold no descriptor that the test waits for.
-                let start = "import subprocess, sys; subprocess.run(['tmux'] + sys.argv[1:])"
-                return try Toolchain.run("python3", ["-c", start, "-S", socket] + arguments).text
+            try TerminalScreen.with(
+                columns: 100, rows: 40, in: hulls.folder,
+                environment: ["XDG_RUNTIME_DIR=\(hulls.folder.path)"]
+            ) { screen in
+                try screen.type("\(HullRun.binary.path) console \(name)", "Enter")
+                // The prompt of long ago is there.
+                try screen.wait(for: "skiff>")
+                try screen.type("primes 1000", "Enter")
+                try screen.wait(for: "168 primes")
+                try screen.type("C-a", "d")
+                try screen.wait(for: "[left skiff]")
+                try screen.type("stty -a; echo do''ne", "Enter")
+                let settings = try screen.wait(for: "\ndone")
+                #expect(
+                    settings.contains(" icanon") && settings.contains(" echo "), "\(settings)")
             }
-            func wait(for text: String) throws -> String {
-                var screen = ""
-                for _ in 0..<500 {
-                    screen = try tmux("capture-pane", "-p", "-S", "-", "-t", "t")
-                    if screen.contains(text) { return screen }
-                    usleep(20_000)
-                }
-                Issue.record("no \(text) in \(screen)")
-                return screen
-            }
-            _ = try tmux(
-                "-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", "100", "-y", "40",
-                "env XDG_RUNTIME_DIR=\(hulls.folder.path) PS1='$ ' sh")
-            defer { _ = try? tmux("kill-server") }
-            _ = try tmux("send-keys", "-t", "t", "\(HullRun.binary.path) console \(name)", "Enter")
-            // The prompt of long ago is there.
-            _ = try wait(for: "skiff>")
-            _ = try tmux("send-keys", "-t", "t", "primes 1000", "Enter")
-            _ = try wait(for: "168 primes")
-            _ = try tmux("send-keys", "-t", "t", "C-a", "d")
-            _ = try wait(for: "[left skiff]")
-            _ = try tmux("send-keys", "-t", "t", "stty -a; echo do''ne", "Enter")
-            let settings = try wait(for: "\ndone")
-            #expect(settings.contains(" icanon") && settings.contains(" echo "), "\(settings)")
             #expect(hulls.running == [name])
         }
     }

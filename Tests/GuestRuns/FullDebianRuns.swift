@@ -29,11 +29,18 @@ struct FullDebianRuns {
     /// A shell by ssh without a question, files both ways, packages from a mirror; then the power
     /// button.
     @Test func itIsWorkedInOverSSH() throws {
-        _ = try Guests.fullDebian.get()
+        let image = try Guests.fullDebian.get()
         try Hulls.with { hulls in
             let port = try freePort()
+            // A disk of one's own on top of the image, whose keys fit.
+            let disk = hulls.folder.appendingPathComponent("mine.qcow2").path
+            let made = try hulls.run([
+                "image", "create", "-f", "qcow2", "-b", image.disk, disk,
+            ])
+            #expect(made.status == 0, "\(made.errors)")
             let started = try hulls.run([
-                "boot", "debian", "--detach", "--harts", "2", "--memory", "1G", "--net",
+                "boot", disk, "--name", "debian", "--detach", "--harts", "2", "--memory", "1G",
+                "--net",
                 "user,forward=\(port):22", "--timeout", "600",
             ])
             try #require(started.status == 0 && started.text == "debian\n", "\(started.errors)")
@@ -65,6 +72,25 @@ struct FullDebianRuns {
             let stop = try hulls.run(["stop", "debian", "--timeout", "120"])
             #expect(stop.status == 0 && stop.errors == "", "\(stop.errors)")
             #expect(hulls.running == [])
+        }
+    }
+
+    /// A shell at a terminal: keys, colours, the window's size, and the terminal as it was afterwards.
+    @Test func aShellRunsAtATerminal() throws {
+        _ = try Guests.fullDebian.get()
+        try withTemporaryFolder { folder in
+            try TerminalScreen.with(columns: 101, rows: 37, in: folder) { screen in
+                try screen.type("\(HullRun.binary.path) run debian", "Enter")
+                try screen.wait(for: "root@debian:~#")
+                try screen.type("stty size; tty", "Enter")
+                try screen.wait(for: "37 101")
+                try screen.wait(for: "/dev/hvc0")
+                try screen.type("exit 5", "Enter")
+                try screen.wait(for: "logout")
+                try screen.type("echo code=$?; stty -a", "Enter")
+                try screen.wait(for: "code=5")
+                try screen.wait(for: " icanon")
+            }
         }
     }
 }

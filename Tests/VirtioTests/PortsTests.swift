@@ -48,7 +48,7 @@ import Virtio
         #expect(hear(driver)?[4] == 1)
         say(driver, 0, 3, 1)
         #expect(hear(driver)?[4] == 4)
-        #expect(hear(driver) == [0, 0, 0, 0, 5, 0, 1, 0, 25, 0, 80, 0])
+        #expect(hear(driver) == [0, 0, 0, 0, 5, 0, 1, 0, 80, 0, 25, 0])
     }
 
     @Test func bytesGoBothWays() throws {

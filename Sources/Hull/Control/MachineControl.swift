@@ -1,5 +1,6 @@
 import Bits
 import Control
+import DiskImage
 import Effects
 import GuestMemory
 import Hart
@@ -177,13 +178,19 @@ extension Configuration {
         }
     }
 
-    /// The folder of the first drive, where keys for ssh lie in it.
+    /// Where keys for ssh lie: beside the first drive, or beside an image below it.
     var driveFolder: String? {
-        guard let path = drives.first?.path, let file = try? HostFolder.absolute(path) else {
-            return nil
+        var path = drives.first?.path
+        for _ in 0..<ImageFile.chainLimit {
+            guard let image = path, let file = try? HostFolder.absolute(image) else { return nil }
+            let folder = file.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+            if HostFolder.exists(folder + "/ssh/id_ed25519") { return folder }
+            guard let start = try? HostFile.start(of: file, 1 << 16),
+                let below = try? QcowHeader(start, name: file).backingName
+            else { return nil }
+            path = try? ImageFile.path(of: below, besides: file)
         }
-        let folder = file.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        return HostFolder.exists(folder + "/ssh/id_ed25519") ? folder : nil
+        return nil
     }
 
     /// What boots, for people.

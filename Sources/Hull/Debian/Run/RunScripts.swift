@@ -40,12 +40,12 @@ extension GuestCommand {
         load random
 
         share() {
-            load shares
             mkdir -p "/root$2"
-            # By virtiofsd where the host has it, else over 9P.
+            # By virtiofsd where the host has it, else over 9P, whose modules take a while.
             if grep -qsx "$1" /root/sys/fs/virtiofs/*/tag; then
                 mount -t virtiofs -o "$3" "$1" "/root$2" && return
             fi
+            load shares
             mount -t 9p -o "$3,trans=virtio,version=9p2000.L,msize=512000" "$1" "/root$2" ||
                 fail "the folder for $2 could not be mounted"
         }
