@@ -40,7 +40,7 @@ struct TerminalScreen {
         while Date() < limit {
             shown = try tmux("capture-pane", "-p", "-S", "-", "-t", "t")
             if shown.contains(text) { return shown }
-            usleep(20_000)
+            usleep(100_000)
         }
         Issue.record("no \(text) in \(shown)")
         return shown
