@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Hull
 
 struct BalloonCommand: ParsableCommand {
@@ -25,22 +24,14 @@ struct BalloonCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How long to wait for the guest.", valueName: "seconds"))
     var timeout: Double = 10
 
-    func validate() throws {
-        if !(timeout >= 0 && timeout < 1e9) {
-            throw ValidationError("--timeout takes a number of seconds.")
-        }
-    }
+    func validate() throws { try checkPatience(timeout) }
 
     func run() throws {
         let machine = try RunningMachines().find(name)
         var state = try machine.balloon()
         if let size {
-            state = try machine.balloon(size.balloon(memory: state.memory))
-            // A guest gives up memory in its own time.
-            for _ in 0..<Int(timeout * 20) where state.held != state.wanted {
-                usleep(50_000)
-                state = try machine.balloon()
-            }
+            state = try machine.balloon(
+                size.balloon(memory: state.memory), waiting: timeout)
         }
         say(
             "\(name): \(Self.mebibytes(state.memory - min(state.held, state.memory))) of "

@@ -93,11 +93,7 @@ struct StopCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How long the guest may take.", valueName: "seconds"))
     var timeout: Double = 30
 
-    func validate() throws {
-        if !(timeout >= 0 && timeout < 1e9) {
-            throw ValidationError("--timeout takes a number of seconds.")
-        }
-    }
+    func validate() throws { try checkPatience(timeout) }
 
     func run() throws {
         switch try RunningMachines().find(name).stop(force: force, seconds: timeout) {
@@ -171,6 +167,13 @@ struct ConsoleCommand: ParsableCommand {
             complain("\n[\(machine.name) was ended]", isError: false)
         case .signal(let code): Glibc.exit(Int32(code))
         }
+    }
+}
+
+/// Whether `--timeout` is a time that somebody can wait.
+func checkPatience(_ seconds: Double) throws {
+    if !(seconds >= 0 && seconds < 1e9) {
+        throw ValidationError("--timeout takes a number of seconds.")
     }
 }
 

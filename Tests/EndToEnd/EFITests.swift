@@ -51,14 +51,7 @@ struct EFITests {
                     }
 
                     """)
-            var configuration = Configuration(image: path)
-            configuration.memoryBytes = 512 << 20
-            configuration.hartCount = 2
-            configuration.timeoutSeconds = 300
-            try configuration.startFromDisk { _ in }
-            configuration.discardsDriveWrites = true
-            let machine = try VirtualMachine(configuration)
-            try machine.start()
+            let machine = try FullDebianTests.started(fromDisk: path, harts: 2)
             try machine.read(until: "second", timeoutSeconds: 120)
             // The arrow and Enter.
             machine.send("\u{1b}[B\r")

@@ -40,20 +40,9 @@ struct NetworkTests {
         #expect(words[2] == words[3])
     }
 
-    private func freePort() throws -> UInt16 {
-        let text = try Toolchain.run(
-            "python3",
-            [
-                "-c",
-                "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])",
-            ]
-        ).text
-        return try #require(UInt16(text.filter { $0 != "\n" }))
-    }
-
     @Test(arguments: Configuration.Engine.allCases)
     func aGuestIsReachedThroughAForward(_ engine: Configuration.Engine) throws {
-        let port = try freePort()
+        let port = try Toolchain.freePort()
         let machine = try VirtualMachine(
             try LinuxTests.configuration("quiet hull.run=\"\(Self.server)\"") {
                 $0.engine = engine

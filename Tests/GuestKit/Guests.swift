@@ -31,18 +31,21 @@ package enum Guests {
 
     /// GRUB as Debian's own installation images start it, for a disk with EFI.
     package static let grub = Result { () throws(HullError) in
-        let cache = try HostFolder.caches() + "/hull"
-        let place = cache + "/test-grub"
-        let program = place + "/usr/lib/grub/riscv64-efi/monolithic/gcdriscv64.efi"
-        try HostFolder.create(cache)
-        return try HostFolder.locked(cache + "/test-grub.lock", waiting: {}) {
-            () throws(HullError) in
-            guard !HostFolder.exists(place) else { return program }
-            try fetch(["grub-efi-riscv64-unsigned"], into: place)
-            return program
-        }
+        try kept("test-grub", ["grub-efi-riscv64-unsigned"])
+            + "/usr/lib/grub/riscv64-efi/monolithic/gcdriscv64.efi"
     }
     package static var hasGRUB: Bool { said(grub) }
+
+    /// The folder of this name in the cache, with the files of these packages.
+    private static func kept(_ name: String, _ packages: [String]) throws(HullError) -> String {
+        let cache = try HostFolder.caches() + "/hull"
+        let place = "\(cache)/\(name)"
+        try HostFolder.create(cache)
+        return try HostFolder.locked(place + ".lock", waiting: {}) { () throws(HullError) in
+            if !HostFolder.exists(place) { try fetch(packages, into: place) }
+            return place
+        }
+    }
 
     private static func fetch(_ packages: [String], into place: String) throws(HullError) {
         let work = place + "-unfinished"
@@ -58,21 +61,13 @@ package enum Guests {
     }
 
     private static func prepareFirmware() throws(HullError) -> Firmware {
-        let cache = try HostFolder.caches() + "/hull"
-        let root = cache + "/test-firmware"
+        let root = try kept("test-firmware", ["opensbi", "u-boot-qemu"])
         let sbi = root + "/usr/lib/riscv64-linux-gnu/opensbi/generic"
         let uboot = root + "/usr/lib/u-boot"
-        let result = Firmware(
+        return Firmware(
             jump: sbi + "/fw_jump.bin", dynamic: sbi + "/fw_dynamic.bin",
             uboot: uboot + "/qemu-riscv64/u-boot.bin",
             ubootSupervisor: uboot + "/qemu-riscv64_smode/u-boot.bin")
-        try HostFolder.create(cache)
-        return try HostFolder.locked(cache + "/test-firmware.lock", waiting: {}) {
-            () throws(HullError) in
-            guard !HostFolder.exists(root) else { return result }
-            try fetch(["opensbi", "u-boot-qemu"], into: root)
-            return result
-        }
     }
 
     /// Whether it is there; says why not, since the reason of a skipped test is fixed beforehand.

@@ -6,13 +6,6 @@ import Testing
 /// A full Debian that was left running, and what reaches it from outside.
 @Suite(.serialized, .enabled(if: Guests.hasFullDebian, "Debian's packages cannot be fetched"))
 struct FullDebianRuns {
-    private func freePort() throws -> UInt16 {
-        let script =
-            "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])"
-        let text = try Toolchain.run("python3", ["-c", script]).text
-        return try #require(UInt16(text.trimmingCharacters(in: .newlines)))
-    }
-
     /// Whether apt's configuration here leads to a mirror now.
     private var reachesMirror: Bool {
         (try? Toolchain.run(
@@ -31,7 +24,7 @@ struct FullDebianRuns {
     @Test func itIsWorkedInOverSSH() throws {
         let image = try Guests.fullDebian.get()
         try Hulls.with { hulls in
-            let port = try freePort()
+            let port = try Toolchain.freePort()
             // A disk of one's own on top of the image, whose keys fit.
             let disk = hulls.folder.appendingPathComponent("mine.qcow2").path
             let made = try hulls.run([

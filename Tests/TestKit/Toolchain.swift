@@ -36,6 +36,17 @@ package enum Toolchain {
         throw MissingProgram(name: program)
     }
 
+    /// A port of this host that nobody listens at.
+    package static func freePort() throws -> UInt16 {
+        let script =
+            "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])"
+        let text = try run("python3", ["-c", script]).text
+        guard let port = UInt16(text.trimmingCharacters(in: .newlines)) else {
+            throw MissingProgram(name: "python3")
+        }
+        return port
+    }
+
     package static func has(_ program: String) -> Bool { (try? path(of: program)) != nil }
 
     /// Runs a program to its end. Output goes through files, so that no pipe can fill up.

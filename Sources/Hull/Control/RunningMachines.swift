@@ -114,6 +114,15 @@ package struct RemoteMachine: Sendable {
         }
         return (number("memory"), number("wanted"), number("held"))
     }
+    /// Sets the balloon and gives the guest, which takes its own time, so many seconds for it.
+    package func balloon(_ bytes: UInt64, waiting seconds: Double) throws(HullError) -> (
+        memory: UInt64, wanted: UInt64, held: UInt64
+    ) {
+        let wait = Pause(seconds: seconds)
+        var state = try balloon(bytes)
+        while state.held != state.wanted, wait.nap() { state = try balloon() }
+        return state
+    }
     package func type(_ text: String) throws(HullError) {
         _ = try ask("POST", "/v1/console/input", ["text": .string(text)])
     }

@@ -64,21 +64,19 @@ extension Machine {
         switch exit {
         case .waitForInterrupt: thread.isWaiting = true
         case .firmwareCall:
-            var isOver = false
-            bus.locked(by: thread.hart) {
+            let isOver = bus.locked(by: thread.hart) {
                 answerCall(thread.hart)
                 thread.isStopped = isStopped(thread.hart)
-                isOver = bus.end != nil
+                return bus.end != nil
             }
             if isOver { schedule.awaitBoard(thread) }
             schedule.awaitFences(thread)
             // It may have been the last one's call to end.
             if thread.isStopped { inbox.wake() }
         case .requested:
-            var isOver = false
-            bus.locked(by: thread.hart) {
+            let isOver = bus.locked(by: thread.hart) {
                 htif?.poll(memory, bus)
-                isOver = bus.end != nil
+                return bus.end != nil
             }
             inbox.wake()
             if isOver { schedule.awaitBoard(thread) }

@@ -46,10 +46,10 @@ extension SystemBus {
         shared = SharedBus(schedule, inbox)
     }
     /// The body alone reaches devices and firmware meanwhile.
-    func locked(by hart: Hart, _ body: () -> Void) {
+    func locked<Result>(by hart: Hart, _ body: () -> Result) -> Result {
         shared?.acquire(hart)
         defer { shared?.release(hart) }
-        body()
+        return body()
     }
     func lockedByBoard<Result>(_ body: () -> Result) -> Result {
         shared?.acquireForBoard()
