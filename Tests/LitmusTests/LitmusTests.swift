@@ -35,7 +35,7 @@ struct LitmusTests {
 
     /// Whether the outcome of unordered accesses comes at all; on a busy host harts seldom meet.
     private static func sees(_ litmus: Litmus, fault: TranslatorFault? = nil) throws -> Bool {
-        for _ in 0..<20 {
+        for _ in 0..<400 {
             let outcomes = try litmus.run(instances: instances) { translator($0, fault: fault) }
             if outcomes[litmus.shape.forbidden] > 0 { return true }
         }

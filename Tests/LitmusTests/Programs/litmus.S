@@ -39,11 +39,12 @@
 #endif
     .endm
 
-    // All harts have come here. Who has waited for long lets others have its processor.
+    // All harts have come here. Who has waited for long lets others have its processor, but looks for
+    // longer than a wake-up takes: harts that slept at each barrier would never run together.
     .macro barrier
     addi s6, s6, HARTS
     amoadd.w.aqrl zero, t3, (s5)
-8:  li t5, 256
+8:  li t5, 8192
 9:  lw t4, 0(s5)
     bge t4, s6, 10f
     addi t5, t5, -1
