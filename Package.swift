@@ -64,6 +64,11 @@ let package = Package(
         unsafeRoom("Hart", ["RISCV", "GuestMemory", "Bits", "CHost"]),
         room("Virtio", ["Devices", "Journal", "Ethernet", "Effects", "GuestMemory", "Bits"]),
         tests("VirtioTests", ["Virtio", "GuestMemory", "Effects", "Bits"]),
+        // The monitor's logic; what only a real hart can run lies beside it, in Guests/Keel/Kernel.
+        room(
+            "Keel", ["RISCV", "SBI", "Devices", "FDT", "Effects", "Bits"],
+            path: "Guests/Keel/Monitor"),
+        tests("KeelTests", ["Keel", "RISCV", "SBI", "Devices", "FDT", "Effects", "Bits", "TestKit"]),
         // Floor 3.
         room(
             "Machine",

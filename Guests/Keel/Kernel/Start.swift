@@ -1,0 +1,73 @@
+import CKeel
+import FDT
+import Keel
+
+/// From boot.S, in supervisor mode without translation.
+@c(keel_start) func start(_ hart: UInt64, _ tree: UInt64) {
+    guard let board = readBoard(hart, tree) else { stop("no device tree that can be used") }
+    let console = Console(board)
+    unsafe theConsole = console
+    let options = Options(parsing: board.arguments)
+    if let word = options.refused {
+        var text = [UInt8]()
+        text.append(text: "keel: not understood: ")
+        console.write(text + word + [13, 10])
+        stop("cpu=trap, mmu=lazy, shadow or trace, memory=128M, trace, stats")
+    }
+    guard let initrd = board.initrd else { stop("no guests: give a tar archive as initrd") }
+    let archive = Archive(start: initrd.address, count: initrd.size)
+    guard var builder = Builder(board, options, archive) else {
+        stop("not enough memory, or no paging")
+    }
+    let worlds = builder.build()
+    guard worlds.count > 0 else { stop("the archive has no 0/kernel") }
+    var schedule = Schedule(worlds, console, options, builder.hasTimerRegister)
+    schedule.run()
+}
+
+private func readBoard(_ hart: UInt64, _ tree: UInt64) -> HostBoard? {
+    guard load32(tree).byteSwapped == 0xd00d_feed else { return nil }
+    let count = UInt64(load32(tree + 4).byteSwapped)
+    guard count < 1 << 17 else { return nil }
+    let blob = HostMemory.bytes(tree, count: count)
+    var board = HostBoard(blob, hart: hart, image: address_of_keel_image_start())
+    board?.reserve(tree, count)
+    board?.reserve(
+        address_of_keel_image_start(),
+        address_of_keel_image_end() - address_of_keel_image_start())
+    return board
+}
+
+/// A trap of the monitor itself.
+@c(keel_stray) func stray(_ cause: UInt64, _ pc: UInt64, _ value: UInt64) {
+    var text = [UInt8]()
+    text.append(text: "trap in the monitor: cause ")
+    text.append(hex: cause)
+    text.append(text: " at ")
+    text.append(hex: pc)
+    text.append(text: ", address ")
+    text.append(hex: value)
+    stop(text)
+}
+
+func stop(_ reason: StaticString) -> Never {
+    var text = [UInt8]()
+    text.append(text: reason)
+    stop(text)
+}
+
+/// When there is nothing left to run: a last word, and the machine off.
+func stop(_ reason: [UInt8]) -> Never {
+    var text = [UInt8]()
+    text.append(text: "keel stops: ")
+    text += reason + [13, 10]
+    for byte in text { _ = sbi_call(1, 0, UInt64(byte), 0, 0, 0) }
+    powerOff(code: 1)
+}
+
+/// System reset (SBI 3.0, chapter 10): a reason of its own for each code.
+func powerOff(code: UInt8) -> Never {
+    let reason: UInt64 = code == 0 ? 0 : 1
+    _ = sbi_call(0x5352_5354, 0, 0, reason, 0, 0)
+    while true { wait_for_interrupt() }
+}

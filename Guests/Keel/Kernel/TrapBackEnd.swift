@@ -1,0 +1,55 @@
+import CKeel
+import Keel
+
+/// `cpu=trap`: the guest runs in U-mode of the real hart, whatever mode its virtual hart is in.
+struct TrapBackEnd: CPUBackEnd {
+    private static let floatField: UInt64 = 3 << 13
+
+    mutating func enter(_ world: inout World) -> VMExit {
+        fence(&world.shadows.fences)
+        let float = world.floatState
+        csr_clear_sstatus(Self.floatField & ~float)
+        csr_set_sstatus(float)
+        csr_write_scounteren(world.counterEnable)
+        keel_enter(world.vcpu.frame.address)
+        // The real unit is dirty: so is the virtual one.
+        if float != 0 && csr_read_sstatus() & Self.floatField == Self.floatField {
+            world.floatBecameDirty()
+        }
+        return VMExit(cause: world.vcpu.frame.cause, value: world.vcpu.frame.value)
+    }
+
+    private func fence(_ orders: inout FenceOrders) {
+        guard !orders.isEmpty else { return }
+        if orders.everything {
+            sfence_all()
+        } else {
+            for index in 0..<orders.pageCount { sfence_address(orders.pages[index]) }
+        }
+        orders.clear()
+    }
+}
+
+/// SAFETY: see `Worlds`; a world runs, and nothing else of the monitor does.
+///
+/// From trap.S: an illegal instruction. Not 0: it was a CSR instruction and is done.
+@c(keel_quick) func quick(_ frame: UInt64, _ cause: UInt64, _ value: UInt64) -> UInt64 {
+    guard let world = unsafe runningWorld else { return 0 }
+    if VCPU.readsStatus(UInt32(truncatingIfNeeded: value)) {
+        // What the guest reads of FS is what the real unit is in.
+        let float = csr_read_sstatus() & 3 << 13
+        if float == 3 << 13, unsafe world.pointee.floatState != 0 {
+            unsafe world.pointee.floatBecameDirty()
+        }
+    }
+    switch unsafe world.pointee.vcpu.quickly(UInt32(truncatingIfNeeded: value)) {
+    case .no: return 0
+    case .done: break
+    case .floatState:
+        let float = unsafe world.pointee.floatState
+        csr_clear_sstatus(3 << 13 & ~float)
+        csr_set_sstatus(float)
+    }
+    unsafe world.pointee.counts.quick &+= 1
+    return 1
+}

@@ -1,0 +1,31 @@
+import Keel
+
+/// The worlds, each in memory of its own where it stays until the end: so the trap handler reaches
+/// the one that runs through a plain address.
+///
+/// SAFETY: places are allocated and initialised in `add`, never given back, and reached only by an
+/// index below `count`. One hart runs all of this: a world is in one function's hands at a time.
+@safe struct Worlds {
+    private var places: [UnsafeMutablePointer<World>]
+
+    init() { unsafe places = [] }
+
+    var count: Int { unsafe places.count }
+
+    mutating func add(_ world: consuming World) {
+        let place = UnsafeMutablePointer<World>.allocate(capacity: 1)
+        unsafe place.initialize(to: world)
+        unsafe places.append(place)
+    }
+
+    subscript(_ index: Int) -> World {
+        unsafeAddress { unsafe UnsafePointer(places[index]) }
+        nonmutating unsafeMutableAddress { unsafe places[index] }
+    }
+
+    /// Says which world `keel_quick` works on.
+    func makeRunning(_ index: Int) { unsafe runningWorld = places[index] }
+}
+
+/// SAFETY: set by `makeRunning` before its world is entered.
+nonisolated(unsafe) var runningWorld: UnsafeMutablePointer<World>?

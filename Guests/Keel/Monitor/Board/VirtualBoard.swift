@@ -1,0 +1,89 @@
+import Bits
+import Devices
+import Effects
+
+/// Where the devices of a world answer: the numbers of QEMU's `virt` machine, which guests are built
+/// for.
+package enum BoardMap {
+    package static let finisher: UInt64 = 0x10_0000
+    package static let clock: UInt64 = 0x10_1000
+    package static let clockLine = 11
+    package static let clint: UInt64 = 0x200_0000
+    package static let plic: UInt64 = 0xc00_0000
+    package static let uart: UInt64 = 0x1000_0000
+    package static let uartLine = 10
+    package static let disk: UInt64 = 0x1000_1000
+    package static let diskLine = 1
+}
+
+/// The devices of a world: those of `Devices`, and a disk. Each access is one pure step; what it asks
+/// for waits in `effects`.
+package struct VirtualBoard {
+    package var uart = UART(device: 0, line: BoardMap.uartLine)
+    var plic = PLIC(hartCount: 1)
+    package var aclint = ACLINT(hartCount: 1)
+    var finisher = Finisher()
+    var clock: RTC
+    package var disk: BlockDevice?
+    package var effects = EffectList()
+
+    package init(disk: BlockDevice? = nil, unixNanoseconds: UInt64 = 0, ticksPerSecond: UInt64) {
+        self.disk = disk
+        clock = RTC(
+            line: BoardMap.clockLine, unixNanoseconds: unixNanoseconds,
+            nanosecondsPerTick: 1_000_000_000 / max(1, ticksPerSecond))
+    }
+
+    /// Nil where nothing answers: an access fault.
+    mutating func read(_ address: GuestPhysical, _ width: AccessWidth, now: UInt64) -> UInt64? {
+        let raw = address.rawValue
+        switch raw {
+        case BoardMap.plic..<BoardMap.plic + PLIC.windowBytes:
+            return plic.read(raw &- BoardMap.plic, width, &effects)
+        case BoardMap.uart..<BoardMap.uart + UART.windowBytes:
+            return uart.read(raw &- BoardMap.uart, width, &effects)
+        case BoardMap.disk..<BoardMap.disk + BlockDevice.windowBytes:
+            return disk?.read(raw &- BoardMap.disk, width) ?? 0
+        case BoardMap.clint..<BoardMap.clint + ACLINT.windowBytes:
+            return aclint.read(raw &- BoardMap.clint, width, now: now, &effects)
+        case BoardMap.clock..<BoardMap.clock + RTC.windowBytes:
+            return clock.read(raw &- BoardMap.clock, width, now: now, &effects)
+        case BoardMap.finisher..<BoardMap.finisher + Finisher.windowBytes:
+            return finisher.read(raw &- BoardMap.finisher, width, &effects)
+        default: return nil
+        }
+    }
+
+    mutating func write(
+        _ address: GuestPhysical, _ value: UInt64, _ width: AccessWidth, now: UInt64,
+        _ ram: GuestRAM
+    ) -> Bool {
+        let raw = address.rawValue
+        switch raw {
+        case BoardMap.plic..<BoardMap.plic + PLIC.windowBytes:
+            return plic.write(raw &- BoardMap.plic, value, width, &effects)
+        case BoardMap.uart..<BoardMap.uart + UART.windowBytes:
+            return uart.write(raw &- BoardMap.uart, value, width, &effects)
+        case BoardMap.disk..<BoardMap.disk + BlockDevice.windowBytes:
+            disk?.write(raw &- BoardMap.disk, value, width, ram, &effects)
+            return true
+        case BoardMap.clint..<BoardMap.clint + ACLINT.windowBytes:
+            return aclint.write(raw &- BoardMap.clint, value, width, now: now, &effects)
+        case BoardMap.clock..<BoardMap.clock + RTC.windowBytes:
+            return clock.write(raw &- BoardMap.clock, value, width, now: now, &effects)
+        case BoardMap.finisher..<BoardMap.finisher + Finisher.windowBytes:
+            return finisher.write(raw &- BoardMap.finisher, value, width, &effects)
+        default: return false
+        }
+    }
+
+    /// Time has passed.
+    mutating func tick(now: UInt64) {
+        aclint.tick(now: now, &effects)
+        clock.tick(now: now, &effects)
+    }
+    /// When a device wants to be told the time.
+    func deadline(now: UInt64) -> UInt64 {
+        min(aclint.deadline(now: now) ?? ~0, clock.deadline(now: now) ?? ~0)
+    }
+}

@@ -1,0 +1,52 @@
+import Bits
+import RISCV
+
+/// Why the guest stopped running and the monitor runs: what a CPU back-end returns. `World.resolve`
+/// is the one switch over it.
+package enum VMExit: Sendable, Equatable {
+    /// The real hart refused an instruction; its bits, or 0 where it does not tell.
+    case illegal(bits: UInt32)
+    /// `ecall`, from whatever mode the virtual hart is in.
+    case call
+    /// Not in the shadow: hidden, or the guest's own, or a device.
+    case pageFault(AccessKind, address: UInt64)
+    /// An exception that is the guest's own business.
+    case exception(cause: UInt64, value: UInt64)
+    /// The monitor's timer is due.
+    case timer
+    /// A device of the real board, or another hart, wants something of the monitor.
+    case interrupt(cause: UInt64)
+
+    /// What `scause` and `stval` of the real hart mean.
+    package init(cause: UInt64, value: UInt64) {
+        if cause & Interrupts.flag != 0 {
+            self = cause == Interrupts.flag | 5 ? .timer : .interrupt(cause: cause)
+            return
+        }
+        switch ExceptionCause(rawValue: cause) {
+        case .illegalInstruction: self = .illegal(bits: UInt32(truncatingIfNeeded: value))
+        case .ecallFromU: self = .call
+        case .instructionPageFault: self = .pageFault(.fetch, address: value)
+        case .loadPageFault: self = .pageFault(.load, address: value)
+        case .storePageFault: self = .pageFault(.store, address: value)
+        default: self = .exception(cause: cause, value: value)
+        }
+    }
+}
+
+/// How a guest's instructions are run: `trap` runs them in U-mode under shadow page tables, and
+/// another back-end may have hardware that does more.
+package protocol CPUBackEnd: ~Copyable {
+    /// Runs the guest until something happens that the monitor must see to.
+    mutating func enter(_ world: inout World) -> VMExit
+}
+
+/// What the monitor reads of the real hart at a VMExit.
+package struct Clock: Sendable {
+    package var time: UInt64
+    package var retired: UInt64
+    package init(time: UInt64, retired: UInt64) {
+        self.time = time
+        self.retired = retired
+    }
+}

@@ -1,0 +1,42 @@
+import Bits
+import RISCV
+
+/// The guest's page tables as `PageWalk` reaches them. It notes which entries a walk read, from the
+/// root down: a back-end may have to watch them.
+struct GuestTables: RISCV.PhysicalMemory {
+    private let ram: GuestRAM
+    /// Nil where the virtual PMP refuses nothing, which is usual.
+    private let pmp: PMP?
+    private(set) var visited = InlineArray<5, UInt64>(repeating: 0)
+    private(set) var visitedCount = 0
+
+    init(_ ram: GuestRAM, _ csr: borrowing CSRFile) {
+        self.ram = ram
+        let isOpen = csr.pmp.isOpen(
+            GuestPhysical(GuestRAM.start), count: ram.count, .supervisor)
+        pmp = isOpen ? nil : csr.pmp
+    }
+
+    mutating func load64(_ address: GuestPhysical) -> UInt64? {
+        guard let place = ram.host(address, count: 8) else { return nil }
+        if let pmp, !pmp.check(address, count: 8, .load, privilege: .supervisor) { return nil }
+        let value = HostMemory.load64(place)
+        // A walk that lost a race reads an entry again.
+        if visitedCount == 0 || visited[visitedCount &- 1] != address.rawValue, visitedCount < 5 {
+            visited[visitedCount] = address.rawValue
+            visitedCount &+= 1
+        }
+        return value
+    }
+
+    /// The vCPU that could change the entry in between is the one that waits for this walk.
+    mutating func compareAndSwap64(
+        _ address: GuestPhysical, expected: UInt64, new: UInt64
+    ) -> Bool? {
+        guard let place = ram.host(address, count: 8) else { return nil }
+        if let pmp, !pmp.check(address, count: 8, .store, privilege: .supervisor) { return nil }
+        guard HostMemory.load64(place) == expected else { return false }
+        HostMemory.store64(place, new)
+        return true
+    }
+}

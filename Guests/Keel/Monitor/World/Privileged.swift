@@ -1,0 +1,81 @@
+import Bits
+import RISCV
+
+/// What the real hart refuses in U-mode and the virtual hart may do.
+extension World {
+    /// An illegal instruction of the real hart: emulated, or the guest's own fault.
+    mutating func refused(_ bits: UInt32, _ clock: Clock) {
+        do throws(Trap) {
+            let bits = bits != 0 ? bits : try fetch()
+            guard let instruction = vcpu.decoder.decode(bits) else {
+                throw Trap(.illegalInstruction, value: UInt64(bits))
+            }
+            do throws(Trap) {
+                try privileged(instruction, clock)
+            } catch {
+                let isIllegal = error.cause == .illegalInstruction
+                throw isIllegal ? Trap(.illegalInstruction, value: UInt64(bits)) : error
+            }
+        } catch {
+            trap(error)
+        }
+    }
+
+    private mutating func privileged(_ instruction: Instruction, _ clock: Clock) throws(Trap) {
+        switch instruction.opcode {
+        case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
+            try accessCSR(instruction, clock)
+            vcpu.pc &+= 4
+        case .sret:
+            vcpu.pc = try vcpu.csr.sret(privilege: &vcpu.privilege)
+            shadows.mustChoose = true
+            if trace != nil { traceReturn("sret", letter: "s") }
+        case .mret:
+            vcpu.pc = try vcpu.csr.mret(privilege: &vcpu.privilege)
+            shadows.mustChoose = true
+            if trace != nil { traceReturn("mret", letter: "m") }
+        case .wfi:
+            try vcpu.csr.permitWaiting(vcpu.privilege)
+            vcpu.pc &+= 4
+            isWaiting = true
+        case .sfence_vma, .sinval_vma:
+            try vcpu.csr.permitTranslationFence(vcpu.privilege)
+            shadows.fenced()
+            vcpu.pc &+= 4
+        case .sfence_w_inval, .sfence_inval_ir:
+            try vcpu.csr.permitInvalidationFence(vcpu.privilege)
+            vcpu.pc &+= 4
+        default: throw .illegal
+        }
+    }
+
+    private mutating func accessCSR(_ instruction: Instruction, _ clock: Clock) throws(Trap) {
+        let isImmediate: Bool
+        let operation: CSROperation
+        switch instruction.opcode {
+        case .csrrw: (operation, isImmediate) = (.write, false)
+        case .csrrs: (operation, isImmediate) = (.set, false)
+        case .csrrc: (operation, isImmediate) = (.clear, false)
+        case .csrrwi: (operation, isImmediate) = (.write, true)
+        case .csrrsi: (operation, isImmediate) = (.set, true)
+        default: (operation, isImmediate) = (.clear, true)
+        }
+        let operand = isImmediate ? UInt64(instruction.rs1) : vcpu[x: instruction.rs1]
+        let writes = operation == .write || instruction.rs1 != 0
+        let number = instruction.csr
+        let (value, effects) = try vcpu.csr.access(
+            number, operation, operand, writes: writes, privilege: vcpu.privilege,
+            context: context(clock))
+        vcpu[x: instruction.rd] = value
+        if effects.isEmpty { return }
+        if effects.contains(.translation) {
+            switch number {
+            case CSR.satp: shadows.satpWritten(vcpu.csr.satp)
+            // A change of view: the root of that view is kept.
+            case CSR.sstatus, CSR.mstatus: shadows.mustChoose = true
+            default: shadows.rulesChanged()
+            }
+        }
+        if effects.contains(.timer) { passTime(clock) }
+    }
+}

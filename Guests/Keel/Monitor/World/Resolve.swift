@@ -1,0 +1,131 @@
+import Bits
+import Devices
+import Effects
+import RISCV
+
+/// What a VMExit leads to.
+package enum Resolution: Sendable, Equatable {
+    /// The guest goes on.
+    case resume
+    /// Its virtual hart waits for an interrupt.
+    case wait
+    /// It switched itself off; `World.end` says how.
+    case ended
+}
+
+extension World {
+    /// The one switch over VMExits. Everything that a guest can make happen goes through here, but
+    /// for what `VCPU.quickly` did before.
+    package mutating func resolve(_ exit: VMExit, _ clock: Clock) -> Resolution {
+        counts.count(exit)
+        switch exit {
+        case .illegal(let bits): refused(bits, clock)
+        case .call: call(clock)
+        case .pageFault(let access, let address): pageFault(access, address, clock)
+        case .exception(let cause, let value): trap(cause: cause, value: value)
+        case .timer, .interrupt: break
+        }
+        return settle(clock)
+    }
+
+    /// After every VMExit: what devices asked for, the time, interrupts, the root to go on with.
+    package mutating func settle(_ clock: Clock) -> Resolution {
+        if !board.effects.isEmpty { carryOut() }
+        if clock.time >= deadline { passTime(clock) }
+        if end != nil { return .ended }
+        if isWaiting {
+            guard vcpu.csr.wakes else { return .wait }
+            isWaiting = false
+            wake()
+        }
+        if let cause = vcpu.csr.pendingInterrupt(privilege: vcpu.privilege) {
+            counts.virtualInterrupts += 1
+            trap(cause: cause, value: 0)
+        }
+        if shadows.mustChoose { chooseRoot() }
+        return .resume
+    }
+
+    // MARK: Traps into the guest
+
+    /// The virtual hart takes a trap, as its own registers say.
+    mutating func trap(cause: UInt64, value: UInt64, value2: UInt64 = 0) {
+        let from = vcpu.pc
+        let before = vcpu.privilege
+        let handler = vcpu.csr.takeTrap(
+            cause: cause, value: value, value2: value2, pc: from, privilege: &vcpu.privilege)
+        vcpu.pc = handler
+        shadows.mustChoose = true
+        if trace != nil { traceTrap(cause: cause, from: from, before: before) }
+    }
+    mutating func trap(_ trap: Trap) {
+        self.trap(cause: trap.cause.rawValue, value: trap.value, value2: trap.value2)
+    }
+
+    private mutating func call(_ clock: Clock) {
+        switch vcpu.privilege {
+        case .user: trap(cause: ExceptionCause.ecallFromU.rawValue, value: 0)
+        case .supervisor where firmware != nil: answerCall(clock)
+        case .supervisor: trap(cause: ExceptionCause.ecallFromS.rawValue, value: 0)
+        case .machine: trap(cause: ExceptionCause.ecallFromM.rawValue, value: 0)
+        }
+    }
+
+    private mutating func pageFault(_ access: AccessKind, _ address: UInt64, _ clock: Clock) {
+        do throws(Trap) {
+            switch try shadows.fill(address, access, vcpu.csr, vcpu.privilege) {
+            case .mapped: shadows.counts.hiddenFaults += 1
+            case .emulate:
+                counts.emulated += 1
+                try emulateMemory(clock)
+            }
+        } catch {
+            if error.cause == access.pageFault { shadows.counts.trueFaults += 1 }
+            trap(error)
+        }
+    }
+
+    // MARK: What devices ask for
+
+    mutating func carryOut() {
+        while !board.effects.isEmpty {
+            var effects = EffectList()
+            swap(&effects, &board.effects)
+            for effect in effects.items { carryOut(effect) }
+        }
+    }
+
+    private mutating func carryOut(_ effect: Effect) {
+        switch effect {
+        case .raise(let line): board.plic.setLevel(line, true, &board.effects)
+        case .lower(let line): board.plic.setLevel(line, false, &board.effects)
+        case .interrupt(_, let line, let level): vcpu.csr.setLine(1 &<< UInt64(line.rawValue), level)
+        case .output(_, let byte): output.append(byte)
+        case .outputBytes(_, let bytes): output.append(contentsOf: bytes)
+        case .wrote(let range): shadows.wrote(range)
+        case .end(let end): self.end = end
+        case .schedule: deadline = 0
+        // No device of a world's board has a back end.
+        case .submit, .share, .remote, .entropy, .transmit, .framesTaken, .acceptOffloads: break
+        }
+    }
+
+    /// Time has reached something that waits for it.
+    package mutating func passTime(_ clock: Clock) {
+        board.tick(now: clock.time)
+        carryOut()
+        let time = board.aclint.time(now: clock.time)
+        vcpu.csr.updateTimer(time: time)
+        var next = board.deadline(now: clock.time)
+        if vcpu.csr.isSupervisorTimerDriven, vcpu.csr.stimecmp > time {
+            let (at, isBeyond) = clock.time.addingReportingOverflow(vcpu.csr.stimecmp &- time)
+            if !isBeyond { next = min(next, at) }
+        }
+        deadline = next
+    }
+
+    /// Bytes for the guest's console; how many it took.
+    package mutating func receive(_ bytes: [UInt8]) -> Int {
+        board.uart.receive(bytes, &board.effects)
+    }
+}
