@@ -6,11 +6,12 @@
     .equ TRAP_PAGE, 35*8
     .equ OWN_ADDRESS, 36*8          // of the frame, in the trap page's neighbourhood
     .equ MONITOR_ADDRESS, 37*8      // of the frame, in the monitor's tables
-    .equ MONITOR_STACK, 38*8
+    .equ LEAVE_ADDRESS, 38*8        // of `leave`, in the trap page where it is now
     .equ NEEDS_FENCE, 39*8
     .equ CAUSE, 40*8
     .equ VALUE, 41*8
     .equ TRAPPED, 42*8              // address of keel_trapped
+    .equ MONITOR_STACK, 44*8
 
     .macro EACH operation
     .irp n, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
@@ -44,10 +45,8 @@ keel_trap_page:
     ld sp, MONITOR_STACK(sp)
     jr t0
 
-// a0 = the frame's own address.
-    .equ LEAVE, 0x400               // bytes into the page
-    .org LEAVE
-    mv sp, a0
+// leave: sp = the frame's own address. TrapFrame.leaveOffset says how far it is into the page.
+    .org 0x400
     ld t0, GUEST_ROOT(sp)
     ld t1, NEEDS_FENCE(sp)
     csrw satp, t0
@@ -83,27 +82,26 @@ keel_enter:
     csrw satp, t1
     ld t0, TRAP_PAGE(a0)
     csrw stvec, t0
-    ld a0, OWN_ADDRESS(a0)
-    addi t0, t0, LEAVE
+    ld t0, LEAVE_ADDRESS(a0)
+    ld sp, OWN_ADDRESS(a0)
     jr t0
 
 // a0 = frame, a1 = scause, a2 = stval, on the monitor's stack: all of the guest's registers are free.
 keel_trapped:
     mv s0, a0
-    mv s1, a1
-    mv s2, a2
     li t0, 2                        // an illegal instruction
     bne a1, t0, 1f
     call keel_quick
     beqz a0, 1f
-    ld t0, TRAP_PAGE(s0)
-    ld a0, OWN_ADDRESS(s0)
-    addi t0, t0, LEAVE
+    ld t0, LEAVE_ADDRESS(s0)
+    ld sp, OWN_ADDRESS(s0)
     jr t0
 1:  lla t0, keel_stray_trap
     csrw stvec, t0
-    sd s1, CAUSE(s0)
-    sd s2, VALUE(s0)
+    csrr t0, scause
+    sd t0, CAUSE(s0)
+    csrr t0, stval
+    sd t0, VALUE(s0)
     CALLEE_SAVED ld
     addi sp, sp, 112
     ret

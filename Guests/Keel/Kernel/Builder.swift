@@ -91,13 +91,12 @@ struct Builder {
             largestMode: widest)
         vcpu.frame.monitorAddress = frames[number]
         vcpu.frame.needsFence = hasASIDs ? 0 : 1
-        let disk = archive.file(guest: number, "disk").map {
-            BlockDevice(base: $0.address, count: $0.count)
-        }
+        let disk = archive.file(guest: number, "disk")
         let time = Self.unixNanoseconds(board) &- read_time() &* 1_000_000_000
             / UInt64(board.ticksPerSecond)
         let virtual = VirtualBoard(
-            disk: disk, unixNanoseconds: time, ticksPerSecond: UInt64(board.ticksPerSecond))
+            disk: BlockDevice(base: disk?.address ?? 0, count: disk?.count ?? 0),
+            unixNanoseconds: time, ticksPerSecond: UInt64(board.ticksPerSecond))
         let shadows = Shadows(
             options.mmu, ram: ram, pool: PagePool(start: pages, count: pageCount),
             trapPage: trapPage, widest: widest, notes: notes)

@@ -70,7 +70,9 @@ struct Schedule {
         let slice = worlds.count > 1 ? read_time() &+ Self.sliceTicks : ~0
         while true {
             setTimer(min(slice, worlds[number].deadline))
-            let exit = backEnd.enter(&worlds[number])
+            backEnd.prepare(&worlds[number])
+            backEnd.run(worlds[number].vcpu.frame)
+            let exit = backEnd.exit(&worlds[number])
             if case .interrupt = exit { takeInput() }
             let clock = clock
             let resolution = worlds[number].resolve(exit, clock)

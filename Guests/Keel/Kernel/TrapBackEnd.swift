@@ -5,15 +5,19 @@ import Keel
 struct TrapBackEnd: CPUBackEnd {
     private static let floatField: UInt64 = 3 << 13
 
-    mutating func enter(_ world: inout World) -> VMExit {
+    mutating func prepare(_ world: inout World) {
         fence(&world.shadows.fences)
         let float = world.floatState
         csr_clear_sstatus(Self.floatField & ~float)
         csr_set_sstatus(float)
         csr_write_scounteren(world.counterEnable)
-        keel_enter(world.vcpu.frame.address)
+    }
+
+    mutating func run(_ frame: TrapFrame) { keel_enter(frame.address) }
+
+    mutating func exit(_ world: inout World) -> VMExit {
         // The real unit is dirty: so is the virtual one.
-        if float != 0 && csr_read_sstatus() & Self.floatField == Self.floatField {
+        if world.floatIsClean, csr_read_sstatus() & Self.floatField == Self.floatField {
             world.floatBecameDirty()
         }
         return VMExit(cause: world.vcpu.frame.cause, value: world.vcpu.frame.value)
@@ -35,14 +39,12 @@ struct TrapBackEnd: CPUBackEnd {
 /// From trap.S: an illegal instruction. Not 0: it was a CSR instruction and is done.
 @c(keel_quick) func quick(_ frame: UInt64, _ cause: UInt64, _ value: UInt64) -> UInt64 {
     guard let world = unsafe runningWorld else { return 0 }
-    if VCPU.readsStatus(UInt32(truncatingIfNeeded: value)) {
+    let bits = UInt32(truncatingIfNeeded: value)
+    if VCPU.readsStatus(bits), unsafe world.pointee.floatIsClean {
         // What the guest reads of FS is what the real unit is in.
-        let float = csr_read_sstatus() & 3 << 13
-        if float == 3 << 13, unsafe world.pointee.floatState != 0 {
-            unsafe world.pointee.floatBecameDirty()
-        }
+        if csr_read_sstatus() & 3 << 13 == 3 << 13 { unsafe world.pointee.floatBecameDirty() }
     }
-    switch unsafe world.pointee.vcpu.quickly(UInt32(truncatingIfNeeded: value)) {
+    switch unsafe world.pointee.vcpu.quickly(bits) {
     case .no: return 0
     case .done: break
     case .floatState:

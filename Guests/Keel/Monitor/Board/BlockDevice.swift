@@ -45,7 +45,7 @@ package struct BlockDevice {
         switch offset {
         case 0x000: return 0x7472_6976  // "virt"
         case 0x004: return 2
-        case 0x008: return 2  // a block device
+        case 0x008: return count == 0 ? 0 : 2  // a block device, or an empty slot
         case 0x00c: return 0x554d_4551  // QEMU's number: xv6 takes no other
         case 0x010:
             return deviceFeaturesSelect > 1

@@ -24,10 +24,10 @@ package struct VirtualBoard {
     package var aclint = ACLINT(hartCount: 1)
     var finisher = Finisher()
     var clock: RTC
-    package var disk: BlockDevice?
+    package var disk: BlockDevice
     package var effects = EffectList()
 
-    package init(disk: BlockDevice? = nil, unixNanoseconds: UInt64 = 0, ticksPerSecond: UInt64) {
+    package init(disk: BlockDevice = BlockDevice(base: 0, count: 0), unixNanoseconds: UInt64 = 0, ticksPerSecond: UInt64) {
         self.disk = disk
         clock = RTC(
             line: BoardMap.clockLine, unixNanoseconds: unixNanoseconds,
@@ -43,7 +43,7 @@ package struct VirtualBoard {
         case BoardMap.uart..<BoardMap.uart + UART.windowBytes:
             return uart.read(raw &- BoardMap.uart, width, &effects)
         case BoardMap.disk..<BoardMap.disk + BlockDevice.windowBytes:
-            return disk?.read(raw &- BoardMap.disk, width) ?? 0
+            return disk.read(raw &- BoardMap.disk, width)
         case BoardMap.clint..<BoardMap.clint + ACLINT.windowBytes:
             return aclint.read(raw &- BoardMap.clint, width, now: now, &effects)
         case BoardMap.clock..<BoardMap.clock + RTC.windowBytes:
@@ -65,7 +65,7 @@ package struct VirtualBoard {
         case BoardMap.uart..<BoardMap.uart + UART.windowBytes:
             return uart.write(raw &- BoardMap.uart, value, width, &effects)
         case BoardMap.disk..<BoardMap.disk + BlockDevice.windowBytes:
-            disk?.write(raw &- BoardMap.disk, value, width, ram, &effects)
+            disk.write(raw &- BoardMap.disk, value, width, ram, &effects)
             return true
         case BoardMap.clint..<BoardMap.clint + ACLINT.windowBytes:
             return aclint.write(raw &- BoardMap.clint, value, width, now: now, &effects)

@@ -33,12 +33,12 @@ struct MemoryInstruction {
 
     /// Nil for any other instruction; also for loads and stores of the floating-point unit, whose
     /// registers the monitor leaves alone.
-    init?(_ instruction: Instruction, _ vcpu: VCPU) {
+    init?(_ instruction: Instruction, _ frame: TrapFrame) {
         guard let operation = Self.operation(instruction.opcode) else { return nil }
         self.operation = operation
         rd = instruction.rd
-        value = vcpu[x: instruction.rs2]
-        let base = vcpu[x: instruction.rs1]
+        value = instruction.rs2 == 0 ? 0 : frame[instruction.rs2]
+        let base = instruction.rs1 == 0 ? 0 : frame[instruction.rs1]
         switch operation {
         case .load, .store: address = base &+ UInt64(bitPattern: instruction.immediate)
         // The immediate of an atomic is its ordering.

@@ -3,7 +3,7 @@ import RISCV
 
 /// A virtual hart: what the guest believes it runs on. Its integer registers lie in its trap frame
 /// while the monitor runs; its floating-point registers are the real ones.
-package struct VCPU {
+package struct VCPU: ~Copyable {
     package let frame: TrapFrame
     /// Its control and status registers, with all their rules.
     package var csr: CSRFile
@@ -13,9 +13,10 @@ package struct VCPU {
     var reservation: UInt64?
 
     package init(frame: UInt64, isa: ISA, hartID: UInt64, largestMode: PageTableMode) {
+        HostMemory.zero(frame, count: 2048)
         self.frame = TrapFrame(address: frame)
         csr = CSRFile(isa: isa, hartID: hartID, largestMode: largestMode)
-        decoder = CachedDecoder(isa: isa)
+        decoder = CachedDecoder(isa: isa, frame: frame)
     }
 
     package subscript(x register: Int) -> UInt64 {
@@ -33,6 +34,9 @@ package struct VCPU {
 package struct TrapFrame: Sendable {
     package let address: UInt64
     package init(address: UInt64) { self.address = address }
+
+    /// A place for what is written to x0, which itself is 0 for good.
+    static let discarded = 43
 
     /// x1 to x31 at their number.
     @inline(__always) package subscript(_ register: Int) -> UInt64 {
@@ -54,10 +58,14 @@ package struct TrapFrame: Sendable {
         get { self[34] }
         nonmutating set { self[34] = newValue }
     }
-    /// Where the trap page is now.
+    /// Where the trap page is now; the way into the guest is so far behind it.
+    static let leaveOffset: UInt64 = 0x400
     package var trapPage: UInt64 {
         get { self[35] }
-        nonmutating set { self[35] = newValue }
+        nonmutating set {
+            self[35] = newValue
+            self[38] = newValue &+ Self.leaveOffset
+        }
     }
     /// Where this frame is, seen from the trap page.
     package var ownAddress: UInt64 {
@@ -79,34 +87,39 @@ package struct TrapFrame: Sendable {
     package var value: UInt64 { self[41] }
 }
 
-/// The instructions that trap are few and come again: a decoded one is remembered by its bits.
+/// The instructions that trap are few and come again: a decoded one is remembered by its bits, in the
+/// second half of the frame's page. A place holds the bits, the instruction, and its `QuickCSR`.
 struct CachedDecoder {
     private let decoder: Decoder
-    private var keys: InlineArray<64, UInt32>
-    private var values: InlineArray<64, UInt64>
+    private let frame: UInt64
 
-    init(isa: ISA) {
+    init(isa: ISA, frame: UInt64) {
         decoder = Decoder(isa: isa)
-        // No instruction is all zeroes: an empty place is never found.
-        keys = InlineArray(repeating: 0)
-        values = InlineArray(repeating: 0)
+        self.frame = frame
+        HostMemory.zero(frame &+ 2048, count: 2048)
     }
 
-    @inline(__always) private static func place(_ bits: UInt32) -> Int {
-        Int(truncatingIfNeeded: (bits &>> 20 ^ bits &>> 7) & 63)
+    @inline(__always) private static func place(_ bits: UInt32, _ frame: UInt64) -> UInt64 {
+        frame &+ 2048 &+ UInt64((bits &>> 20 ^ bits &>> 7) & 63) &* 32
     }
 
-    /// As `decode`, of what was seen before.
-    @inline(__always) func known(_ bits: UInt32) -> Instruction? {
-        let place = Self.place(bits)
-        return keys[place] == bits && bits != 0 ? Instruction(word: values[place]) : nil
+    /// What was found out when the instruction was decoded; a `word` of 0 in an empty place too.
+    @inline(__always) static func quick(_ bits: UInt32, frame: UInt64) -> QuickCSR {
+        let place = place(bits, frame)
+        return QuickCSR(
+            word: HostMemory.load64(place) == UInt64(bits) ? HostMemory.load64(place &+ 16) : 0)
     }
 
     mutating func decode(_ bits: UInt32) -> Instruction? {
-        if let known = known(bits) { return known }
+        let place = Self.place(bits, frame)
+        // No instruction is all zeroes.
+        if HostMemory.load64(place) == UInt64(bits) && bits != 0 {
+            return Instruction(word: HostMemory.load64(place &+ 8))
+        }
         guard let instruction = decoder.decode(bits) else { return nil }
-        keys[Self.place(bits)] = bits
-        values[Self.place(bits)] = instruction.word
+        HostMemory.store64(place, UInt64(bits))
+        HostMemory.store64(place &+ 8, instruction.word)
+        HostMemory.store64(place &+ 16, QuickCSR(instruction).word)
         return instruction
     }
 }

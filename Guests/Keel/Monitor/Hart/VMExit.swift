@@ -37,8 +37,13 @@ package enum VMExit: Sendable, Equatable {
 /// How a guest's instructions are run: `trap` runs them in U-mode under shadow page tables, and
 /// another back-end may have hardware that does more.
 package protocol CPUBackEnd: ~Copyable {
-    /// Runs the guest until something happens that the monitor must see to.
-    mutating func enter(_ world: inout World) -> VMExit
+    /// Sets the real hart up for the world that is to run.
+    mutating func prepare(_ world: inout World)
+    /// Runs the guest until something happens that the monitor must see to. The world may change
+    /// meanwhile (`VCPU.quickly`), so nobody holds it.
+    mutating func run(_ frame: TrapFrame)
+    /// What happened.
+    mutating func exit(_ world: inout World) -> VMExit
 }
 
 /// What the monitor reads of the real hart at a VMExit.

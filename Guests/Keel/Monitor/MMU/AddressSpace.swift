@@ -7,6 +7,8 @@ package enum View: Int, Sendable, CaseIterable {
     case user, userMXR
     case supervisor, supervisorSUM, supervisorMXR, supervisorSUMAndMXR
 
+    package static var count: Int { 6 }
+
     // Without translation: in machine mode; there under MPRV, where only fetches are the machine's;
     // and below it.
     package static var machine: View { .user }
@@ -41,7 +43,6 @@ struct AddressSpace {
     /// Its life: notes about page tables name it by this. 0: not in use.
     var id: UInt64 = 0
     var lastUse: UInt64 = 0
-    var roots = InlineArray<6, ShadowRoot>(repeating: ShadowRoot())
 
     var mode: PageTableMode { PageTableMode(field: satp &>> 60) }
 }

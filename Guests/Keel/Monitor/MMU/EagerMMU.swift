@@ -13,7 +13,7 @@ enum EagerMMU: MMUBackEnd {
 
     private static func invalidate(_ space: Int, _ shadows: inout Shadows) {
         guard space != Shadows.bareSpace else { return }
-        for view in View.allCases { shadows.spaces[space].roots[view.rawValue].isBuilt = false }
+        for view in View.allCases { shadows.roots[Shadows.root(space, view)].isBuilt = false }
     }
 
     static func tableWritten(_ frame: Int, _ access: AccessKind, _ shadows: inout Shadows) -> Fill {
@@ -26,13 +26,13 @@ enum EagerMMU: MMUBackEnd {
     // MARK: Building
 
     static func build(
-        _ space: Int, _ view: View, _ csr: borrowing CSRFile, _ shadows: inout Shadows
+        _ space: Int, _ view: View, _ csr: inout CSRFile, _ shadows: inout Shadows
     ) {
         shadows.counts.rebuilds += 1
         shadows.table(space, view).clear(
-            keeping: shadows.spaces[space].roots[view.rawValue].trapSlot, &shadows.pool)
+            keeping: shadows.roots[Shadows.root(space, view)].trapSlot, &shadows.pool)
         shadows.fences.everything = true
-        shadows.spaces[space].roots[view.rawValue].isBuilt = true
+        shadows.roots[Shadows.root(space, view)].isBuilt = true
         guard space != Shadows.bareSpace else { return }
         let isUser = view == .user || view == .userMXR
         var context = csr.walkContext(effective: isUser ? .user : .supervisor)
@@ -43,12 +43,12 @@ enum EagerMMU: MMUBackEnd {
         guard isOpen else { return }
         build(
             context.root.rawValue, level: context.mode.levels &- 1, base: 0, context, space, view,
-            csr, &shadows)
+            &csr, &shadows)
     }
 
     private static func build(
         _ table: UInt64, level: Int, base: UInt64, _ context: WalkContext, _ space: Int,
-        _ view: View, _ csr: borrowing CSRFile, _ shadows: inout Shadows
+        _ view: View, _ csr: inout CSRFile, _ shadows: inout Shadows
     ) {
         guard let host = shadows.ram.host(GuestPhysical(table), count: 4096) else { return }
         for index in 0..<UInt64(512) {
@@ -56,11 +56,11 @@ enum EagerMMU: MMUBackEnd {
             guard entry & PTE.valid != 0 else { continue }
             let inside = base &+ index &<< UInt64(12 &+ level &* 9)
             if entry & (PTE.read | PTE.execute) != 0 {
-                enter(inside, context, space, view, csr, &shadows)
+                enter(inside, context, space, view, &csr, &shadows)
             } else if level > 0 {
                 build(
                     PTE.pageNumber(entry) &<< 12, level: level &- 1, base: inside, context, space,
-                    view, csr, &shadows)
+                    view, &csr, &shadows)
             }
         }
     }
@@ -68,13 +68,13 @@ enum EagerMMU: MMUBackEnd {
     /// A leaf, where it is RAM and can be used without more to do: 2 MiB at once where it is larger.
     private static func enter(
         _ inside: UInt64, _ context: WalkContext, _ space: Int, _ view: View,
-        _ csr: borrowing CSRFile, _ shadows: inout Shadows
+        _ csr: inout CSRFile, _ shadows: inout Shadows
     ) {
         let address = inside.signExtended(from: context.mode.virtualBits)
         let mode = shadows.shadowMode(context.mode)
-        let trapSlot = shadows.spaces[space].roots[view.rawValue].trapSlot
+        let trapSlot = shadows.roots[Shadows.root(space, view)].trapSlot
         guard TrapPage.slot(address, mode) != trapSlot,
-            let page = translate(GuestVirtual(address), context, csr, shadows), page.pageBits <= 30
+            let page = translate(GuestVirtual(address), context, &csr, shadows), page.pageBits <= 30
         else { return }
         let isLarge = page.pageBits >= 21
         let step: UInt64 = isLarge ? 2 << 20 : 4096
@@ -93,10 +93,10 @@ enum EagerMMU: MMUBackEnd {
     /// The walk of a load or a fetch that updates nothing: a page that was not accessed yet is left to
     /// a hidden fault.
     private static func translate(
-        _ address: GuestVirtual, _ context: WalkContext, _ csr: borrowing CSRFile,
+        _ address: GuestVirtual, _ context: WalkContext, _ csr: inout CSRFile,
         _ shadows: borrowing Shadows
     ) -> Translation? {
-        var tables = GuestTables(shadows.ram, csr)
+        var tables = GuestTables(shadows.ram, &csr)
         return (try? PageWalk.walk(address, .load, context, &tables))
             ?? (try? PageWalk.walk(address, .fetch, context, &tables))
     }

@@ -12,13 +12,13 @@ package enum Fill: Sendable, Equatable {
 extension Shadows {
     /// A page is missing from the shadow, or does not allow this. Throws the guest's own fault.
     package mutating func fill(
-        _ address: UInt64, _ access: AccessKind, _ csr: borrowing CSRFile, _ privilege: Privilege
+        _ address: UInt64, _ access: AccessKind, _ csr: inout CSRFile, _ privilege: Privilege
     ) throws(Trap) -> Fill {
-        let (space, view) = choice(csr, privilege)
+        let (space, view) = choice(csr.mstatus, privilege)
         let isBare = space == Self.bareSpace
         // Loads and stores under MPRV follow another mode's tables.
         if isBare && view == .machineFetch && access != .fetch { return .emulate }
-        var tables = GuestTables(ram, csr)
+        var tables = GuestTables(ram, &csr)
         let context = csr.walkContext(effective: privilege)
         let translation = try PageWalk.walk(GuestVirtual(address), access, context, &tables)
         let physical = translation.physical
@@ -28,7 +28,7 @@ extension Shadows {
         }
         guard
             let permissions = allowed(
-                translation, isBare: isBare, view, access, csr, privilege)
+                translation, isBare: isBare, view, access, &csr, privilege)
         else { return .emulate }
         guard permissions.allow(access) else {
             throw Trap(access.accessFault, value: address)
@@ -42,7 +42,7 @@ extension Shadows {
     /// same for the whole page, and each access has to be looked at.
     private func allowed(
         _ translation: Translation, isBare: Bool, _ view: View, _ access: AccessKind,
-        _ csr: borrowing CSRFile, _ privilege: Privilege
+        _ csr: inout CSRFile, _ privilege: Privilege
     ) -> Permissions? {
         var permissions = translation.permissions
         if isBare && view == .machineFetch { permissions = .execute }
@@ -79,11 +79,11 @@ extension Shadows {
             if permissions.contains(.write) { noteWriter(frame, page) }
         }
         // Where all shadows went, the access comes again.
-        guard epoch == before, spaces[space].roots[view.rawValue].table != 0 else {
+        guard epoch == before, roots[Self.root(space, view)].table != 0 else {
             return .mapped
         }
         let mode = shadowMode(spaces[space].mode)
-        if TrapPage.slot(page, mode) == spaces[space].roots[view.rawValue].trapSlot {
+        if TrapPage.slot(page, mode) == roots[Self.root(space, view)].trapSlot {
             moveTrapPage(space, view)
         }
         let entry = ShadowPageTable.leaf(

@@ -2,7 +2,7 @@ import Bits
 import RISCV
 
 /// The shadow page tables of a world, and the three back-ends' common ground.
-package struct Shadows {
+package struct Shadows: ~Copyable {
     package let kind: MMUKind
     let ram: GuestRAM
     let trapPage: TrapPage
@@ -12,6 +12,8 @@ package struct Shadows {
     var watch: TableWatch
     /// The last one is that of no translation.
     var spaces: [AddressSpace]
+    /// Six for each space, a view's at `root(space, view)`: small elements, which are read in place.
+    var roots: [ShadowRoot]
     var current = 0
     private var nextID: UInt64 = 1
     private var useClock: UInt64 = 0
@@ -39,9 +41,15 @@ package struct Shadows {
         self.widest = widest
         watch = TableWatch(notes: notes, frameCount: Int(ram.count &>> 12))
         spaces = [AddressSpace](repeating: AddressSpace(), count: Self.spaceCount + 1)
+        roots = [ShadowRoot](
+            repeating: ShadowRoot(), count: (Self.spaceCount + 1) * View.count)
         epoch = takeID()
         spaces[Self.bareSpace].id = takeID()
         current = Self.bareSpace
+    }
+
+    static func root(_ space: Int, _ view: View) -> Int {
+        space &* View.count &+ view.rawValue
     }
 
     private mutating func takeID() -> UInt64 {
@@ -72,9 +80,8 @@ package struct Shadows {
     // MARK: Choosing
 
     /// The space and the view that the vCPU's state asks for.
-    func choice(_ csr: borrowing CSRFile, _ privilege: Privilege) -> (space: Int, view: View) {
+    func choice(_ status: UInt64, _ privilege: Privilege) -> (space: Int, view: View) {
         if privilege == .machine {
-            let status = csr.mstatus
             let isFetchOnly = status & Status.mprv != 0 && status & Status.mpp != Status.mpp
             return (Self.bareSpace, isFetchOnly ? .machineFetch : .machine)
         }
@@ -82,22 +89,22 @@ package struct Shadows {
         return (
             current,
             View(
-                privilege, sum: csr.mstatus & Status.sum != 0, mxr: csr.mstatus & Status.mxr != 0)
+                privilege, sum: status & Status.sum != 0, mxr: status & Status.mxr != 0)
         )
     }
 
     /// The root to run with: what the real hart's `satp` holds, and where the trap page is.
-    package mutating func choose(_ csr: borrowing CSRFile, _ privilege: Privilege)
+    package mutating func choose(_ csr: inout CSRFile, _ privilege: Privilege)
         -> (satp: UInt64, trapPage: UInt64)
     {
         mustChoose = false
-        let (space, view) = choice(csr, privilege)
+        let (space, view) = choice(csr.mstatus, privilege)
         makeRoot(space, view)
-        if kind == .shadow, !spaces[space].roots[view.rawValue].isBuilt {
-            EagerMMU.build(space, view, csr, &self)
+        if kind == .shadow, !roots[Self.root(space, view)].isBuilt {
+            EagerMMU.build(space, view, &csr, &self)
         }
         let mode = shadowMode(spaces[space].mode)
-        let root = spaces[space].roots[view.rawValue]
+        let root = roots[Self.root(space, view)]
         let asid = UInt64(space &* 6 &+ view.rawValue &+ 1)
         return (
             UInt64(mode.rawValue) &<< 60 | asid &<< 44 | root.table &>> 12,
@@ -107,23 +114,23 @@ package struct Shadows {
 
     func table(_ space: Int, _ view: View) -> ShadowPageTable {
         ShadowPageTable(
-            root: spaces[space].roots[view.rawValue].table, mode: shadowMode(spaces[space].mode))
+            root: roots[Self.root(space, view)].table, mode: shadowMode(spaces[space].mode))
     }
 
     mutating func makeRoot(_ space: Int, _ view: View) {
-        guard spaces[space].roots[view.rawValue].table == 0 else { return }
+        guard roots[Self.root(space, view)].table == 0 else { return }
         var page = pool.take()
         if page == nil {
             dropAll()
             page = pool.take()
         }
         guard let page else { preconditionFailure("no page left for the root of a shadow") }
-        spaces[space].roots[view.rawValue] = ShadowRoot(table: page)
+        roots[Self.root(space, view)] = ShadowRoot(table: page)
         placeTrapPage(space, view, slot: TrapPage.usualSlot)
     }
 
     private mutating func placeTrapPage(_ space: Int, _ view: View, slot: Int) {
-        spaces[space].roots[view.rawValue].trapSlot = slot
+        roots[Self.root(space, view)].trapSlot = slot
         let root = table(space, view)
         HostMemory.store64(root.root &+ UInt64(slot) &* 8, trapPage.entry(root.mode))
     }
@@ -132,7 +139,7 @@ package struct Shadows {
     mutating func moveTrapPage(_ space: Int, _ view: View) {
         counts.trapPageMoves += 1
         let root = table(space, view)
-        let old = spaces[space].roots[view.rawValue].trapSlot
+        let old = roots[Self.root(space, view)].trapSlot
         let slots = TrapPage.slots
         var new = old
         repeat { new = new == slots.upperBound ? slots.lowerBound : new &+ 1 } while new != old
@@ -173,11 +180,11 @@ package struct Shadows {
     /// Frees all shadows of one space.
     private mutating func giveRoots(_ space: Int) {
         for view in View.allCases {
-            let root = spaces[space].roots[view.rawValue]
+            let root = roots[Self.root(space, view)]
             guard root.table != 0 else { continue }
             table(space, view).clear(keeping: root.trapSlot, &pool)
             pool.give(root.table)
-            spaces[space].roots[view.rawValue] = ShadowRoot()
+            roots[Self.root(space, view)] = ShadowRoot()
             fences.everything = true
         }
         mustChoose = true

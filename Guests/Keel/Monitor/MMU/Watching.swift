@@ -95,8 +95,8 @@ extension Shadows {
         for space in spaces.indices where spaces[space].id != 0 {
             let mode = shadowMode(spaces[space].mode)
             guard page.signExtended(from: mode.virtualBits) == page else { continue }
-            for view in View.allCases where spaces[space].roots[view.rawValue].table != 0 {
-                if TrapPage.slot(page, mode) == spaces[space].roots[view.rawValue].trapSlot {
+            for view in View.allCases where roots[Self.root(space, view)].table != 0 {
+                if TrapPage.slot(page, mode) == roots[Self.root(space, view)].trapSlot {
                     continue
                 }
                 if let place = table(space, view).leaf(page) { body(place) }
@@ -147,9 +147,9 @@ extension Shadows {
         for space in spaces.indices where spaces[space].id != 0 && space != Self.bareSpace {
             guard note.isShared || spaces[space].id == note.id else { continue }
             let address = inside.signExtended(from: spaces[space].mode.virtualBits)
-            for view in View.allCases where spaces[space].roots[view.rawValue].table != 0 {
+            for view in View.allCases where roots[Self.root(space, view)].table != 0 {
                 let root = table(space, view)
-                let trapSlot = spaces[space].roots[view.rawValue].trapSlot
+                let trapSlot = roots[Self.root(space, view)].trapSlot
                 if TrapPage.slot(address, root.mode) == trapSlot { continue }
                 root.unmap(address, level: level, &pool)
             }

@@ -5,21 +5,25 @@ import RISCV
 /// root down: a back-end may have to watch them.
 struct GuestTables: RISCV.PhysicalMemory {
     private let ram: GuestRAM
-    /// Nil where the virtual PMP refuses nothing, which is usual.
-    private let pmp: PMP?
+    /// Empty where the virtual PMP refuses nothing, which is usual: a walk does not copy it.
+    private let pmp: [PMP]
     private(set) var visited = InlineArray<5, UInt64>(repeating: 0)
     private(set) var visitedCount = 0
 
-    init(_ ram: GuestRAM, _ csr: borrowing CSRFile) {
+    init(_ ram: GuestRAM, _ csr: inout CSRFile) {
         self.ram = ram
         let isOpen = csr.pmp.isOpen(
             GuestPhysical(GuestRAM.start), count: ram.count, .supervisor)
-        pmp = isOpen ? nil : csr.pmp
+        pmp = isOpen ? [] : [csr.pmp]
+    }
+
+    @inline(__always) private func isAllowed(_ entry: GuestPhysical, _ access: AccessKind) -> Bool {
+        pmp.isEmpty || pmp[0].check(entry, count: 8, access, privilege: .supervisor)
     }
 
     mutating func load64(_ address: GuestPhysical) -> UInt64? {
         guard let place = ram.host(address, count: 8) else { return nil }
-        if let pmp, !pmp.check(address, count: 8, .load, privilege: .supervisor) { return nil }
+        guard isAllowed(address, .load) else { return nil }
         let value = HostMemory.load64(place)
         // A walk that lost a race reads an entry again.
         if visitedCount == 0 || visited[visitedCount &- 1] != address.rawValue, visitedCount < 5 {
@@ -34,7 +38,7 @@ struct GuestTables: RISCV.PhysicalMemory {
         _ address: GuestPhysical, expected: UInt64, new: UInt64
     ) -> Bool? {
         guard let place = ram.host(address, count: 8) else { return nil }
-        if let pmp, !pmp.check(address, count: 8, .store, privilege: .supervisor) { return nil }
+        guard isAllowed(address, .store) else { return nil }
         guard HostMemory.load64(place) == expected else { return false }
         HostMemory.store64(place, new)
         return true

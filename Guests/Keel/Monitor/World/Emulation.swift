@@ -25,7 +25,7 @@ extension World {
         throws(Trap) -> GuestPhysical
     {
         let privilege = vcpu.csr.effectivePrivilege(access, vcpu.privilege)
-        var tables = GuestTables(ram, vcpu.csr)
+        var tables = GuestTables(ram, &vcpu.csr)
         let translation = try PageWalk.walk(
             GuestVirtual(address), access, vcpu.csr.walkContext(effective: privilege), &tables)
         let isAllowed =
@@ -41,7 +41,7 @@ extension World {
         guard let instruction = vcpu.decoder.decode(bits) else {
             throw Trap(.illegalInstruction, value: UInt64(bits))
         }
-        guard let access = MemoryInstruction(instruction, vcpu) else {
+        guard let access = MemoryInstruction(instruction, vcpu.frame) else {
             // The guest's code changed under its own access, or it is one of the floating-point
             // unit to a device.
             throw Trap(.loadAccessFault, value: vcpu[x: instruction.rs1])
@@ -54,7 +54,8 @@ extension World {
         let (address, width) = (access.address, access.width)
         switch access.operation {
         case .load(let kind):
-            vcpu[x: access.rd] = kind.extend(try read(address, width, clock))
+            let value = try read(address, width, clock)
+            vcpu[x: access.rd] = kind.extend(value)
         case .store:
             try write(address, access.value & width.mask, width, clock)
         case .atomic(let operation, _):

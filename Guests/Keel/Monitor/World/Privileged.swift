@@ -27,11 +27,13 @@ extension World {
             try accessCSR(instruction, clock)
             vcpu.pc &+= 4
         case .sret:
-            vcpu.pc = try vcpu.csr.sret(privilege: &vcpu.privilege)
+            let target = try vcpu.csr.sret(privilege: &vcpu.privilege)
+            vcpu.pc = target
             shadows.mustChoose = true
             if trace != nil { traceReturn("sret", letter: "s") }
         case .mret:
-            vcpu.pc = try vcpu.csr.mret(privilege: &vcpu.privilege)
+            let target = try vcpu.csr.mret(privilege: &vcpu.privilege)
+            vcpu.pc = target
             shadows.mustChoose = true
             if trace != nil { traceReturn("mret", letter: "m") }
         case .wfi:

@@ -73,7 +73,7 @@ extension World {
 
     private mutating func pageFault(_ access: AccessKind, _ address: UInt64, _ clock: Clock) {
         do throws(Trap) {
-            switch try shadows.fill(address, access, vcpu.csr, vcpu.privilege) {
+            switch try shadows.fill(address, access, &vcpu.csr, vcpu.privilege) {
             case .mapped: shadows.counts.hiddenFaults += 1
             case .emulate:
                 counts.emulated += 1

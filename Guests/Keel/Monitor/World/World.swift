@@ -71,7 +71,7 @@ package struct World: ~Copyable {
 
     /// Chooses the root for the mode that the virtual hart is in now.
     package mutating func chooseRoot() {
-        let (satp, trapPage) = shadows.choose(vcpu.csr, vcpu.privilege)
+        let (satp, trapPage) = shadows.choose(&vcpu.csr, vcpu.privilege)
         vcpu.frame.guestRoot = satp
         vcpu.frame.trapPage = trapPage
         // Behind the code, each vCPU's frame has a page.
@@ -94,6 +94,10 @@ package struct World: ~Copyable {
     /// What the real `sstatus.FS` has to be: the guest's floating-point instructions run on the real
     /// hart, or trap where the virtual unit is off.
     package var floatState: UInt64 { vcpu.csr.mstatus & Status.fs }
+    /// On, and not known to be dirty.
+    @inline(__always) package var floatIsClean: Bool {
+        floatState != 0 && floatState != Status.fs
+    }
     /// The guest wrote to its floating-point registers since the last look.
     package mutating func floatBecameDirty() { vcpu.csr.markFloatDirty() }
 }
