@@ -23,7 +23,7 @@ extension World {
         line("ecall traps to the monitor")
         line("virtual ", letter, "epc <- real sepc", value: from)
         line("virtual mode <- ", mode == .machine ? "M" : "S")
-        line("virtual ", letter, "cause <- ", value: cause)
+        line("virtual ", letter, "cause <-", value: cause)
         line("real sepc <- virtual ", letter, "tvec", value: vcpu.pc)
         line("page table shows supervisor pages")
         line("sret")
