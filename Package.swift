@@ -130,7 +130,7 @@ let package = Package(
             [
                 "Hull", "Control", "hull-command", "BootSkiff", "DiskImage", "HostIO", "TestKit",
                 "GuestKit",
-            ]),
+            ], resources: ["KVM"]),
         // What several test targets share.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .target(

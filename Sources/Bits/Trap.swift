@@ -34,6 +34,11 @@ package struct Trap: Error, Equatable, Sendable {
     @usableFromInline package var value: UInt64
     /// Guest-physical address bits for `mtval2`/`htval` (already shifted right by two); else 0.
     @usableFromInline package var value2: UInt64
+    /// What `mtinst`/`htinst` will hold: a pseudoinstruction for an access of a page walk; else 0, and
+    /// the hart fills in the instruction where the specification wants one.
+    @usableFromInline package var instruction: UInt64 = 0
+    /// `value` is an address of a guest though the hart is not in one (HLV, HSV, MPRV with MPV).
+    @usableFromInline package var isGuestAddress = false
     @inlinable package init(_ cause: ExceptionCause, value: UInt64 = 0, value2: UInt64 = 0) {
         self.cause = cause
         self.value = value
@@ -41,4 +46,6 @@ package struct Trap: Error, Equatable, Sendable {
     }
     /// An illegal instruction; the hart fills in the instruction's bits.
     @inlinable package static var illegal: Trap { Trap(.illegalInstruction) }
+    /// The same where a hypervisor's software may have something to say (§18.6.1).
+    @inlinable package static var virtual: Trap { Trap(.virtualInstruction) }
 }

@@ -78,8 +78,9 @@ extension Hart {
 
     private func parcel(at address: UInt64, _ privilege: Privilege) -> UInt16? {
         var reader = WalkMemory(memory: memory, state: state, marking: .pretended)
-        let context = state.pointee.csr.walkContext(effective: privilege)
-        let found = try? PageWalk.walk(GuestVirtual(address), .fetch, context, &reader)
+        let mode = AccessMode(privilege, isVirtual: state.pointee.csr.isVirtual)
+        let found = try? TwoStageWalk.walk(
+            GuestVirtual(address), .fetch, state.pointee.csr.stages(mode), &reader)
         return found.flatMap { memory.load16($0.physical) }
     }
 }

@@ -49,7 +49,7 @@ extension Execution: Semantics {
     @inline(__always) func f(_ register: Int) -> UInt64 { x[32 &+ register] }
     @inline(__always) func setF(_ register: Int, _ value: UInt64) {
         x[32 &+ register] = value
-        state.pointee.csr.mstatus |= Status.fs
+        state.pointee.csr.markFloatDirty()
     }
     @inline(__always) func constant(_ value: UInt64) -> UInt64 { value }
     @inline(__always) func pc(plus offset: Int64) -> UInt64 {
@@ -188,7 +188,7 @@ extension Execution: Semantics {
     }
 
     @inline(__always) func requireFloat() throws(Trap) {
-        if state.pointee.csr.mstatus & Status.fs == 0 { throw .illegal }
+        if state.pointee.csr.isFloatOff { throw .illegal }
     }
     @inline(__always)
     func float(

@@ -94,9 +94,10 @@ extension Hart {
         let flags = HostFloat.end(saved)
         state.pointee.csr.fflags |= UInt64(flags.rawValue)
     }
-    /// After a change of `mstatus.FS` or `frm`, other than to dirty by an instruction.
+    /// After a change of FS, of the virtualization mode or of `frm`, other than to dirty by an
+    /// instruction.
     package func refreshFloatState() {
-        let status = state.pointee.csr.mstatus & Status.fs
+        let status = state.pointee.csr.floatStatus
         state.pointee.floatOff = status == 0 ? 1 : 0
         let isReady =
             status == Status.fs && state.pointee.csr.frm <= 3 && HostFloat.isAvailable

@@ -70,14 +70,15 @@ extension Hart {
         statistics.tlbFlushes &+= 1
         pool.pointee.clearAll()
     }
-    /// Those that page tables made; of all address spaces or of one.
-    package func flushAddressSpaces(asid: UInt64? = nil) {
+    /// Those that page tables made, of one page or of all; what depends on the G-stage is not known by
+    /// its guest-physical page.
+    package func flush(_ scope: FenceScope, page address: UInt64? = nil) {
         statistics.tlbFlushes &+= 1
-        pool.pointee.clear(asid: asid)
-    }
-    package func flushTranslation(page address: UInt64, asid: UInt64? = nil) {
-        statistics.tlbFlushes &+= 1
-        pool.pointee.clear(page: address & ~0xfff, asid: asid)
+        if let address {
+            pool.pointee.clear(page: address & ~0xfff, scope)
+        } else {
+            pool.pointee.clear(scope)
+        }
     }
     /// A page holds code from here on: stores to it take the slow path.
     package func flushStores(to page: GuestPhysical) {

@@ -141,7 +141,7 @@ extension Hart {
     package var canWake: Bool { state.pointee.csr.wakes }
     /// The `time` at which the supervisor timer fires, where Sstc drives it.
     package var timerDeadline: UInt64? {
-        state.pointee.csr.isSupervisorTimerDriven ? state.pointee.csr.stimecmp : nil
+        state.pointee.csr.timerDeadline
     }
     /// Raises or lowers the supervisor timer for the board's `time`.
     package func advance(to time: UInt64) {

@@ -227,23 +227,29 @@ extension Hart {
 
     package func take(_ trap: Trap, at pc: UInt64) {
         var value = trap.value
-        if trap.cause == .illegalInstruction && value == 0 { value = instructionBits(at: pc) }
+        if (trap.cause == .illegalInstruction || trap.cause == .virtualInstruction) && value == 0 {
+            value = instructionBits(at: pc)
+        }
         statistics.traps[Int(trap.cause.rawValue & 63)] &+= 1
         onTrap?(trap.cause.rawValue, value, pc)
-        enter(cause: trap.cause.rawValue, value: value, value2: trap.value2, pc: pc)
+        enter(
+            cause: trap.cause.rawValue, value: value,
+            details: isa.has(.h) ? details(of: trap, at: pc) : TrapDetails(), pc: pc)
     }
 
     func takeInterrupt(_ cause: UInt64) {
         statistics.interrupts[Int(cause & 63)] &+= 1
         onTrap?(cause, 0, state.pointee.pc)
-        enter(cause: cause, value: 0, value2: 0, pc: state.pointee.pc)
+        enter(cause: cause, value: 0, details: TrapDetails(), pc: state.pointee.pc)
     }
 
-    private func enter(cause: UInt64, value: UInt64, value2: UInt64, pc: UInt64) {
+    private func enter(cause: UInt64, value: UInt64, details: TrapDetails, pc: UInt64) {
+        let wasVirtual = state.pointee.csr.isVirtual
         state.pointee.pc = state.pointee.csr.takeTrap(
-            cause: cause, value: value, value2: value2, pc: pc,
+            cause: cause, value: value, details: details, pc: pc,
             privilege: &state.pointee.privilege)
         state.pointee.reservedAddress = HartState.noReservation
         updateTranslation()
+        if wasVirtual && !state.pointee.csr.isVirtual { refreshFloatState() }
     }
 }

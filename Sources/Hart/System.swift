@@ -21,11 +21,13 @@ extension Hart {
         case .ebreak:
             throw Trap(.breakpoint, value: pc)
         case .mret:
+            let before = state.pointee.csr.isVirtual
             state.pointee.pc = try state.pointee.csr.mret(privilege: &state.pointee.privilege)
-            return changedMode()
+            return changedMode(before)
         case .sret:
+            let before = state.pointee.csr.isVirtual
             state.pointee.pc = try state.pointee.csr.sret(privilege: &state.pointee.privilege)
-            return changedMode()
+            return changedMode(before)
         case .wfi, .wrs_nto, .wrs_sto:
             return try wait(i, at: pc)
         case .fence_i:
@@ -50,21 +52,24 @@ extension Hart {
         case .amocas_q:
             try compareAndSwapQuad(i)
             return false
+        case .hfence_vvma, .hfence_gvma, .hinval_vvma, .hinval_gvma:
+            try guestFence(i)
+            return resume(at: pc &+ i.length)
         default:
-            throw .illegal
+            try guestAccess(i)
+            return false
         }
     }
 
     private func fence(_ i: Instruction) {
         let asid = i.rs2 == 0 ? nil : self[x: i.rs2] & 0xffff
-        if i.rs1 == 0 {
-            flushAddressSpaces(asid: asid)
-        } else {
-            flushTranslation(page: self[x: i.rs1], asid: asid)
-        }
+        let scope: FenceScope =
+            state.pointee.csr.isVirtual
+            ? .guest(vmid: state.pointee.csr.vmid, asid: asid) : .native(asid: asid)
+        flush(scope, page: i.rs1 == 0 ? nil : self[x: i.rs1])
     }
 
-    private func resume(at pc: UInt64) -> Bool {
+    func resume(at pc: UInt64) -> Bool {
         state.pointee.pc = pc
         return true
     }
@@ -75,9 +80,10 @@ extension Hart {
             state.pointee.attention.insert(.interrupts)
         }
     }
-    private func changedMode() -> Bool {
+    private func changedMode(_ wasVirtual: Bool) -> Bool {
         noteInterrupts()
         updateTranslation()
+        if state.pointee.csr.isVirtual != wasVirtual { refreshFloatState() }
         return true
     }
 
@@ -86,6 +92,7 @@ extension Hart {
         case .user: throw Trap(.ecallFromU)
         case .machine: throw Trap(.ecallFromM)
         case .supervisor:
+            if state.pointee.csr.isVirtual { throw Trap(.ecallFromVS) }
             guard exitsOnFirmwareCall else { throw Trap(.ecallFromS) }
             requestExit(.firmwareCall)
             return resume(at: pc &+ 4)
@@ -167,7 +174,10 @@ extension Hart {
             result = try translate(address, count: 64, isZero ? .store : .load)
         } catch {
             // A cache-block management instruction faults as a store (CMO specification, §2.5.2).
-            throw Trap(isZero ? error.cause : error.cause.asStore, value: self[x: i.rs1])
+            var trap = error
+            trap.cause = isZero ? error.cause : error.cause.asStore
+            trap.value = self[x: i.rs1]
+            throw trap
         }
         guard isZero else { return }
         guard memory.fill(GuestRange(start: result.physical, count: 64), with: 0) else {
@@ -183,6 +193,7 @@ extension ExceptionCause {
         switch self {
         case .loadPageFault: .storePageFault
         case .loadAccessFault: .storeAccessFault
+        case .loadGuestPageFault: .storeGuestPageFault
         default: self
         }
     }

@@ -2,7 +2,7 @@ import Bits
 import Glibc
 import RISCV
 
-/// Which set of tables translates: the effective privilege and, in S-mode, SUM.
+/// Which set of tables of a world translates: the effective privilege and, in S-mode, SUM.
 enum TranslationContext {
     static let machine = 0
     static let user = 1
@@ -11,29 +11,92 @@ enum TranslationContext {
     static let count = 4
 }
 
+/// Which translations a fence makes stale.
+package enum FenceScope: Equatable, Sendable {
+    /// Those outside of guests, of all address spaces or of one.
+    case native(asid: UInt64?)
+    /// Those of one guest's own tables.
+    case guest(vmid: UInt64, asid: UInt64?)
+    /// What depends on the G-stage tables of one guest, or of all.
+    case guestStage(vmid: UInt64?)
+}
+
 /// What the translations in a set depend on, and so which of them it may hold.
 private struct TableKey: Equatable {
-    /// All of `satp`; of a set of global translations only the mode; 0 without translation.
+    /// All of `satp`, in a guest of `vsatp`; of a set of global translations only the mode; 0 without
+    /// translation.
     var satp: UInt64
+    /// `hgatp` in a guest.
+    var hgatp: UInt64 = 0
     /// The context, MXR, ADUE and PBMTE, and the marks below. 0: the set is free.
     var rules: UInt64
 
     static let free = TableKey(satp: 0, rules: 0)
     static let used: UInt64 = 1 << 8
-    /// Addresses are physical: no page table is asked, and `sfence.vma` says nothing.
+    /// Addresses are physical: no page table is asked, and fences say nothing.
     static let identity: UInt64 = 1 << 9
     /// Holds global translations only, and serves every address space.
     static let global: UInt64 = 1 << 10
+    /// Translations of both stages.
+    static let virtual: UInt64 = 1 << 11
 
-    var isIdentity: Bool { rules & Self.identity != 0 }
     var isGlobal: Bool { rules & Self.global != 0 }
-    /// Whether `sfence.vma` with this ASID, or without one, concerns the set. Global translations are
-    /// spared where it names one (privileged specification, §4.2.1).
-    func isFenced(_ asid: UInt64?) -> Bool {
+    /// Whether a fence concerns the set. Global translations are spared where it names an address
+    /// space (privileged specification, §4.2.1).
+    func isFenced(_ scope: FenceScope) -> Bool {
         if rules & (Self.used | Self.identity) != Self.used { return false }
+        let isVirtual = rules & Self.virtual != 0
+        switch scope {
+        case .native(let asid):
+            return !isVirtual && hasAddressSpace(asid)
+        case .guest(let vmid, let asid):
+            return isVirtual && hgatp.bits(57, 44) == vmid & 0x3fff && hasAddressSpace(asid)
+        case .guestStage(let vmid):
+            return isVirtual && (vmid.map { hgatp.bits(57, 44) == $0 & 0x3fff } ?? true)
+        }
+    }
+    private func hasAddressSpace(_ asid: UInt64?) -> Bool {
         guard let asid else { return true }
         return !isGlobal && satp.bits(59, 44) == asid & 0xffff
     }
+}
+
+/// The sets of one world, the hart's own or a guest's, and what they hold for.
+struct WorldSets {
+    var satp: UInt64 = 0
+    var hgatp: UInt64 = 0
+    var rules: UInt64 = 0
+    /// The set of each context, -1 before it is asked for.
+    fileprivate var contexts = InlineArray<4, Int>(repeating: -1)
+
+    /// After a change of what translations depend on. The machine's set depends on nothing.
+    mutating func enter(satp: UInt64, hgatp: UInt64 = 0, rules: UInt64) {
+        guard satp != self.satp || rules != self.rules || hgatp != self.hgatp else { return }
+        self.satp = satp
+        self.hgatp = hgatp
+        self.rules = rules
+        for context in TranslationContext.user..<TranslationContext.count {
+            contexts[context] = -1
+        }
+    }
+    fileprivate mutating func forgetSets() { contexts = .init(repeating: -1) }
+    fileprivate mutating func forget(set index: Int) {
+        for context in 0..<TranslationContext.count where contexts[context] == index {
+            contexts[context] = -1
+        }
+    }
+    fileprivate func uses(_ index: Int) -> Bool {
+        for context in 0..<TranslationContext.count where contexts[context] == index {
+            return true
+        }
+        return false
+    }
+}
+
+/// A set as it is asked for.
+struct TableChoice: Equatable {
+    var context: Int
+    var isVirtual: Bool
 }
 
 /// The sets of tables of a hart: one for each address space and context that was used of late, so that
@@ -44,7 +107,7 @@ private struct TableKey: Equatable {
 ///
 /// SAFETY: the sets lie in one mapping that lives until `release`; it ends with the scratch page.
 struct TablePool {
-    private static let capacity = 24
+    private static let capacity = 32
     private static let scratchBytes = 4096
     private static let bytes = capacity * TableSet.bytes + scratchBytes
 
@@ -56,11 +119,8 @@ struct TablePool {
     private(set) var servesGeneratedCode = false
     private var clock: UInt64 = 0
 
-    /// The address space and rules that `contexts` holds for.
-    private var satp: UInt64 = 0
-    private var rules: UInt64 = 0
-    /// The set of each context, -1 before it is asked for.
-    private var contexts = InlineArray<4, Int>(repeating: -1)
+    var native = WorldSets()
+    var guest = WorldSets()
     /// The sets that fetches and data accesses use now.
     private var fetchSet = -1
     private var dataSet = -1
@@ -89,7 +149,8 @@ struct TablePool {
         servesGeneratedCode = true
         keys.update(repeating: .free, count: Self.capacity)
         made = 0
-        contexts = .init(repeating: -1)
+        native.forgetSets()
+        guest.forgetSets()
         fetchSet = -1
         dataSet = -1
     }
@@ -101,46 +162,57 @@ struct TablePool {
 
 /// Choosing sets.
 extension TablePool {
-    /// Makes the sets of these contexts the current ones.
-    mutating func select(fetch: Int, data: Int, satp: UInt64, rules: UInt64) {
-        if satp != self.satp || rules != self.rules {
-            self.satp = satp
-            self.rules = rules
-            for context in TranslationContext.user..<TranslationContext.count {
-                contexts[context] = -1
-            }
-        }
+    /// Makes these sets the current ones; the worlds have been entered.
+    mutating func select(fetch: TableChoice, data: TableChoice) {
         fetchSet = index(fetch)
         dataSet = data == fetch ? fetchSet : index(data)
         // It is generated code that fills them, unseen.
         if servesGeneratedCode { sets[dataSet].mayHaveSites = true }
     }
 
-    private mutating func index(_ context: Int) -> Int {
-        let known = contexts[context]
+    @inline(__always)
+    private mutating func index(_ choice: TableChoice) -> Int {
+        let known = (choice.isVirtual ? guest : native).contexts[choice.context]
         if known >= 0 { return known }
-        let found = find(context)
-        contexts[context] = found
-        clock &+= 1
-        sets[found].lastUse = clock
+        let found = choice.isVirtual ? findVirtual(choice.context) : find(choice.context)
+        note(choice, found)
         return found
+    }
+    private mutating func note(_ choice: TableChoice, _ index: Int) {
+        if choice.isVirtual {
+            guest.contexts[choice.context] = index
+        } else {
+            native.contexts[choice.context] = index
+        }
+        clock &+= 1
+        sets[index].lastUse = clock
     }
 
     private mutating func find(_ context: Int) -> Int {
-        if context == TranslationContext.machine || satp &>> 60 == 0 {
+        if context == TranslationContext.machine || native.satp &>> 60 == 0 {
             let mode = min(context, TranslationContext.supervisor)
             let marks = TableKey.used | TableKey.identity
             let key = TableKey(satp: 0, rules: marks | UInt64(mode))
             return existing(key) ?? make(key)
         }
-        let own = ownKey(context)
+        return find(context, ownKey(context, isVirtual: false))
+    }
+    private mutating func findVirtual(_ context: Int) -> Int {
+        find(context, ownKey(context, isVirtual: true))
+    }
+    private mutating func find(_ context: Int, _ own: TableKey) -> Int {
         if let index = existing(own) { return index }
         guard context == TranslationContext.supervisor else { return make(own) }
-        let shared = TableKey(satp: satp & (15 &<< 60), rules: own.rules | TableKey.global)
+        var shared = own
+        shared.satp &= 15 &<< 60
+        shared.rules |= TableKey.global
         return existing(shared) ?? make(shared)
     }
-    private func ownKey(_ context: Int) -> TableKey {
-        TableKey(satp: satp, rules: rules | TableKey.used | UInt64(context))
+    private func ownKey(_ context: Int, isVirtual: Bool) -> TableKey {
+        let world = isVirtual ? guest : native
+        let marks = TableKey.used | (isVirtual ? TableKey.virtual : 0)
+        return TableKey(
+            satp: world.satp, hgatp: world.hgatp, rules: world.rules | marks | UInt64(context))
     }
 
     private func existing(_ key: TableKey) -> Int? {
@@ -178,21 +250,18 @@ extension TablePool {
         return chosen
     }
     private func isInUse(_ index: Int) -> Bool {
-        if index == fetchSet || index == dataSet { return true }
-        for context in 0..<TranslationContext.count where contexts[context] == index {
-            return true
-        }
-        return false
+        index == fetchSet || index == dataSet || native.uses(index) || guest.uses(index)
     }
 
     /// Before a translation that is not global goes into the current sets: true where the supervisor
     /// had to leave the shared set for one of its own.
     mutating func leaveShared(isFetch: Bool) -> Bool {
-        guard keys[isFetch ? fetchSet : dataSet].isGlobal else { return false }
-        let own = make(ownKey(TranslationContext.supervisor))
-        contexts[TranslationContext.supervisor] = own
-        clock &+= 1
-        sets[own].lastUse = clock
+        let shared = keys[isFetch ? fetchSet : dataSet]
+        guard shared.isGlobal else { return false }
+        let choice = TableChoice(
+            context: TranslationContext.supervisor,
+            isVirtual: shared.rules & TableKey.virtual != 0)
+        note(choice, make(ownKey(choice.context, isVirtual: choice.isVirtual)))
         return true
     }
 }
@@ -202,8 +271,8 @@ extension TablePool {
     /// Every translation in every set.
     mutating func clearAll() { clear { _ in true } }
 
-    /// What `sfence.vma` without an address orders.
-    mutating func clear(asid: UInt64?) { clear { $0.isFenced(asid) } }
+    /// What a fence without an address orders.
+    mutating func clear(_ scope: FenceScope) { clear { $0.isFenced(scope) } }
 
     /// Sets that are not in use are cleared when they are chosen again.
     private mutating func clear(_ isMeant: (TableKey) -> Bool) {
@@ -214,15 +283,14 @@ extension TablePool {
                 continue
             }
             keys[index] = .free
-            for context in 0..<TranslationContext.count where contexts[context] == index {
-                contexts[context] = -1
-            }
+            native.forget(set: index)
+            guest.forget(set: index)
         }
     }
 
-    /// What `sfence.vma` with an address orders.
-    mutating func clear(page: UInt64, asid: UInt64?) {
-        for index in 0..<made where keys[index].isFenced(asid) {
+    /// What a fence with an address orders.
+    mutating func clear(page: UInt64, _ scope: FenceScope) {
+        for index in 0..<made where keys[index].isFenced(scope) {
             sets[index].clear(page: page)
             if index == dataSet { sets[index].mayHaveSites = servesGeneratedCode }
         }

@@ -35,30 +35,35 @@ struct WalkMemory: PhysicalMemory {
 }
 
 extension Hart {
-    /// The privilege of loads and stores (`mstatus.MPRV`).
-    var dataPrivilege: Privilege {
-        state.pointee.csr.effectivePrivilege(.load, state.pointee.privilege)
+    /// The mode of an access (`mstatus.MPRV`).
+    func mode(of kind: AccessKind) -> AccessMode {
+        state.pointee.csr.effectiveMode(kind, state.pointee.privilege)
     }
 
-    private func context(_ privilege: Privilege) -> Int {
-        switch privilege {
-        case .machine: TranslationContext.machine
-        case .user: TranslationContext.user
+    private func choice(_ mode: AccessMode) -> TableChoice {
+        let context: Int
+        switch mode.privilege {
+        case .machine: context = TranslationContext.machine
+        case .user: context = TranslationContext.user
         case .supervisor:
-            state.pointee.csr.mstatus & Status.sum != 0
+            let status = mode.isVirtual ? state.pointee.csr.vsstatus : state.pointee.csr.mstatus
+            context =
+                status & Status.sum != 0
                 ? TranslationContext.supervisorSUM : TranslationContext.supervisor
         }
+        return TableChoice(context: context, isVirtual: mode.isVirtual)
     }
 
-    /// After a change of privilege, `mstatus`, `satp`, `menvcfg`: picks the tables.
+    /// After a change of the mode, of `mstatus`, `satp`, `menvcfg` or their kin: picks the tables.
     func updateTranslation() {
         let mstatus = state.pointee.csr.mstatus
-        let environment = state.pointee.csr.menvcfg
-        let fetch = context(state.pointee.privilege)
-        pool.pointee.select(
-            fetch: fetch, data: mstatus & Status.mprv == 0 ? fetch : context(dataPrivilege),
-            satp: state.pointee.csr.satp,
-            rules: mstatus & Status.mxr | environment & (Environment.adue | Environment.pbmte))
+        let fetch = choice(mode(of: .fetch))
+        let data = mstatus & Status.mprv == 0 ? fetch : choice(mode(of: .load))
+        let grants = state.pointee.csr.menvcfg & (Environment.adue | Environment.pbmte)
+        pool.pointee.native.enter(
+            satp: state.pointee.csr.satp, rules: mstatus & Status.mxr | grants)
+        if fetch.isVirtual || data.isVirtual { enterGuest(grants) }
+        pool.pointee.select(fetch: fetch, data: data)
         state.pointee.fetchTLB = pool.pointee.fetch.pointee.table(TableLayout.fetches)
         state.pointee.dataTLB = pool.pointee.data.pointee.table(TableLayout.loads)
         let hasTables = pool.pointee.servesGeneratedCode && pool.pointee.isOneSet
@@ -66,16 +71,30 @@ extension Hart {
             hasTables ? UInt64(UInt(bitPattern: pool.pointee.data.pointee.base)) : 0
     }
 
+    private func enterGuest(_ grants: UInt64) {
+        let inner = state.pointee.csr.hypervisorEnvironment & (Environment.adue | Environment.pbmte)
+        // Beside its own bits, the guest's MXR and environment one and two places away.
+        pool.pointee.guest.enter(
+            satp: state.pointee.csr.vsatp, hgatp: state.pointee.csr.hgatp,
+            rules: state.pointee.csr.mstatus & Status.mxr | grants
+                | (state.pointee.csr.vsstatus & Status.mxr) &<< 1 | inner &>> 2)
+    }
+
     /// Translates a data or fetch address, under PMP for `count` bytes, and says how it may be cached.
     func translate(
         _ address: UInt64, count: UInt64, _ kind: AccessKind,
         marking: WalkMemory.Marking = .done
     ) throws(Trap) -> Translation {
-        let privilege = kind == .fetch ? state.pointee.privilege : dataPrivilege
+        try translate(address, count: count, kind, mode(of: kind), marking: marking)
+    }
+    func translate(
+        _ address: UInt64, count: UInt64, _ kind: AccessKind, _ mode: AccessMode,
+        marking: WalkMemory.Marking = .done
+    ) throws(Trap) -> Translation {
+        let privilege = mode.privilege
         var reader = WalkMemory(memory: memory, state: state, marking: marking)
-        var result = try PageWalk.walk(
-            GuestVirtual(address), kind, state.pointee.csr.walkContext(effective: privilege),
-            &reader)
+        var result = try TwoStageWalk.walk(
+            GuestVirtual(address), kind, state.pointee.csr.stages(mode), &reader)
         let page = GuestPhysical(result.physical.rawValue & ~0xfff)
         if state.pointee.csr.pmp.isOpen(page, count: 4096, privilege) { return result }
         guard
@@ -90,9 +109,8 @@ extension Hart {
     package func physical(for address: GuestVirtual) -> GuestPhysical? {
         var reader = WalkMemory(memory: memory, state: state, marking: .pretended)
         for kind in [AccessKind.load, .fetch] {
-            let privilege = kind == .fetch ? state.pointee.privilege : dataPrivilege
-            let context = state.pointee.csr.walkContext(effective: privilege)
-            if let found = try? PageWalk.walk(address, kind, context, &reader) {
+            let stages = state.pointee.csr.stages(mode(of: kind))
+            if let found = try? TwoStageWalk.walk(address, kind, stages, &reader) {
                 return found.physical
             }
         }

@@ -24,6 +24,7 @@ extension Machine {
         var configuration = SBIFirmware.Configuration(
             hartCount: board.hartCount, console: BoardDevices.uartConsole)
         configuration.canUpdateAD = board.isa.has(.svadu)
+        configuration.hasHypervisor = board.isa.has(.h)
         configuration.updatesADAtStart = board.isa.has(.svadu) && !board.isa.has(.svade)
         return SBIFirmware(configuration)
     }
@@ -40,9 +41,10 @@ extension Machine {
     }
 
     func answerCall(_ hart: Hart) {
-        let call = SBICall(
+        var call = SBICall(
             hart: hart.id, extension: hart[x: 17], function: hart[x: 16], a0: hart[x: 10],
             a1: hart[x: 11], a2: hart[x: 12], a3: hart[x: 13], a4: hart[x: 14], a5: hart[x: 15])
+        call.vmid = hart.csr.vmid
         var platform = FirmwarePlatform(memory: memory, bus: bus)
         guard let reply = firmware?.call(call, &platform, &outcome) else { return }
         switch reply {
@@ -114,6 +116,7 @@ extension Machine {
         change(hart) { csr, context in
             csr.store(CSR.satp, 0, context)
             csr.mstatus &= ~Status.sie
+            csr.isVirtual = false
         }
         hart.privilege = .supervisor
         hart.pc = address
@@ -134,11 +137,22 @@ extension Machine {
 extension Hart {
     /// Decoded code is never stale, so that only translations are to be forgotten.
     func perform(_ fence: RemoteFence) {
-        guard case .addresses(let start, let count, let asid) = fence else { return }
-        guard let count, count <= 64 * Page.bytes else { return flushAddressSpaces(asid: asid) }
+        let start: UInt64
+        let count: UInt64?
+        let scope: FenceScope
+        switch fence {
+        case .instructions: return
+        // Its pages are not known by their guest-physical addresses.
+        case .guestStage(_, _, let vmid): return flush(.guestStage(vmid: vmid))
+        case .addresses(let first, let bytes, let asid):
+            (start, count, scope) = (first, bytes, .native(asid: asid))
+        case .guestAddresses(let first, let bytes, let vmid, let asid):
+            (start, count, scope) = (first, bytes, .guest(vmid: vmid, asid: asid))
+        }
+        guard let count, count <= 64 * Page.bytes else { return flush(scope) }
         let range = GuestRange(start: GuestPhysical(start), count: count)
         for page in 0..<Page.count(spanning: range) {
-            flushTranslation(page: (start & ~Page.offsetMask) &+ page &* Page.bytes, asid: asid)
+            flush(scope, page: (start & ~Page.offsetMask) &+ page &* Page.bytes)
         }
     }
 }

@@ -11,7 +11,7 @@ extension ISA {
     /// What the board's harts have unless told otherwise. Svade stays out: beside Svadu the guest
     /// would have to ask firmware for the updating of A and D bits.
     package static var virt: ISA {
-        ISA(ISAExtension.allCases.filter { $0 != .h && $0 != .svade })
+        ISA(ISAExtension.allCases.filter { $0 != .svade })
     }
 
     package var extensions: [ISAExtension] { ISAExtension.allCases.filter { has($0) } }
@@ -82,9 +82,6 @@ extension ISA {
                 "\(name): not an extension known here. Known are "
                     + ISAExtension.allCases.map(\.name).joined(separator: ", ") + ".")
         }
-        guard found != .h else {
-            throw HullError(.unsupported, "The hypervisor extension (h) is not there yet.")
-        }
         return found
     }
 
@@ -92,7 +89,7 @@ extension ISA {
     private func checkCombination() throws(HullError) {
         let needs: [(ISAExtension, ISAExtension)] = [
             (.d, .f), (.zfh, .f), (.zfhmin, .f), (.zfa, .f), (.f, .zicsr), (.zcb, .c),
-            (.zcmop, .c), (.zacas, .a), (.zawrs, .a),
+            (.zcmop, .c), (.zacas, .a), (.zawrs, .a), (.h, .zicsr),
         ]
         guard has(.i) else { throw HullError(.usage, "A hart cannot be without i, the base.") }
         for (item, needed) in needs where has(item) && !has(needed) {

@@ -4,6 +4,8 @@ enum FirmwareEvent: UInt16, Sendable {
     case setTimer, ipiSent, ipiReceived
     case fenceISent, fenceIReceived
     case sfenceSent, sfenceReceived, sfenceASIDSent, sfenceASIDReceived
+    case hfenceGSent, hfenceGReceived, hfenceGVMIDSent, hfenceGVMIDReceived
+    case hfenceVSent, hfenceVReceived, hfenceVASIDSent, hfenceVASIDReceived
 }
 
 /// One hart's counters: the two fixed ones of the hardware at their CSRs' places, and the

@@ -28,19 +28,7 @@ extension SBIFirmware {
     }
 
     mutating func remoteFence(_ call: SBICall, _ outcome: inout SBIOutcome) -> SBIReply {
-        let fence: RemoteFence
-        let events: (sent: FirmwareEvent, received: FirmwareEvent)
-        switch call.function {
-        case 0: (fence, events) = (.instructions, (.fenceISent, .fenceIReceived))
-        case 1:
-            fence = .addresses(start: call.a2, count: Self.span(call.a2, call.a3), asid: nil)
-            events = (.sfenceSent, .sfenceReceived)
-        case 2:
-            fence = .addresses(start: call.a2, count: Self.span(call.a2, call.a3), asid: call.a4)
-            events = (.sfenceASIDSent, .sfenceASIDReceived)
-        // The fences for guests of a hypervisor need the H extension.
-        default: return .failure(.notSupported)
-        }
+        guard let (fence, events) = order(call) else { return .failure(.notSupported) }
         guard let set = hartSet(mask: call.a0, base: call.a1) else {
             return .failure(.invalidParameter)
         }
@@ -50,6 +38,50 @@ extension SBIFirmware {
             outcome.actions.append(.fence(hart: hart, fence))
         }
         return .success()
+    }
+
+    private typealias Order = (RemoteFence, (sent: FirmwareEvent, received: FirmwareEvent))
+
+    private func order(_ call: SBICall) -> Order? {
+        let count = Self.span(call.a2, call.a3)
+        switch call.function {
+        case 0: return (.instructions, (.fenceISent, .fenceIReceived))
+        case 1:
+            return (
+                .addresses(start: call.a2, count: count, asid: nil), (.sfenceSent, .sfenceReceived)
+            )
+        case 2:
+            return (
+                .addresses(start: call.a2, count: count, asid: call.a4),
+                (.sfenceASIDSent, .sfenceASIDReceived)
+            )
+        default: return configuration.hasHypervisor ? guestOrder(call, count) : nil
+        }
+    }
+    private func guestOrder(_ call: SBICall, _ count: UInt64?) -> Order? {
+        switch call.function {
+        case 3:
+            return (
+                .guestStage(start: call.a2, count: count, vmid: call.a4),
+                (.hfenceGVMIDSent, .hfenceGVMIDReceived)
+            )
+        case 4:
+            return (
+                .guestStage(start: call.a2, count: count, vmid: nil),
+                (.hfenceGSent, .hfenceGReceived)
+            )
+        case 5:
+            return (
+                .guestAddresses(start: call.a2, count: count, vmid: call.vmid, asid: call.a4),
+                (.hfenceVASIDSent, .hfenceVASIDReceived)
+            )
+        case 6:
+            return (
+                .guestAddresses(start: call.a2, count: count, vmid: call.vmid, asid: nil),
+                (.hfenceVSent, .hfenceVReceived)
+            )
+        default: return nil
+        }
     }
 
     /// "start_addr and size are both 0, or size is equal to 2^XLEN - 1": the full address space.

@@ -6,6 +6,10 @@ package enum RemoteFence: Sendable, Equatable {
     case instructions
     /// A nil range means the whole address space, a nil ASID all of them.
     case addresses(start: UInt64, count: UInt64?, asid: UInt64?)
+    /// The same for what the tables of the guest `vmid` translate.
+    case guestAddresses(start: UInt64, count: UInt64?, vmid: UInt64, asid: UInt64?)
+    /// Guest-physical addresses, of all guests where `vmid` is nil.
+    case guestStage(start: UInt64, count: UInt64?, vmid: UInt64?)
 }
 
 /// The two counters of the hardware.

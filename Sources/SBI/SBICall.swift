@@ -27,6 +27,8 @@ package struct SBICall: Sendable, Equatable {
     package var a3: UInt64
     package var a4: UInt64
     package var a5: UInt64
+    /// The guest that the caller's `hgatp` names; fences of guests mean it.
+    package var vmid: UInt64 = 0
 
     package init(
         hart: Int, extension: UInt64, function: UInt64, a0: UInt64 = 0, a1: UInt64 = 0,

@@ -23,6 +23,9 @@ package struct SBIFirmware: Sendable, Equatable {
         /// They do so from the start, which is so if Svade is not told to the guest.
         package var updatesADAtStart = true
 
+        /// Harts have H, and so guests of their own to fence.
+        package var hasHypervisor = false
+
         package init(hartCount: Int, console: Int) {
             self.hartCount = hartCount
             self.console = console

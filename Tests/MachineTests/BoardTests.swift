@@ -60,10 +60,12 @@ import Testing
         #expect(try !ISA(parsing: "virt,-zicond").has(.zicond))
         #expect(try ISA(parsing: "virt,-svadu,+svade").has(.svade))
         #expect(!ISA.virt.has(.svade))
+        #expect(ISA.virt.has(.h))
+        #expect(try !ISA(parsing: "virt,-h").has(.h))
     }
 
     @Test(arguments: [
-        "vax", "virt,zba", "virt,+nothing", "virt,-f", "virt,+h", "rv64gq", "virt,-i",
+        "vax", "virt,zba", "virt,+nothing", "virt,-f", "rv64gq", "virt,-i",
     ])
     func nonsenseIsRefused(_ text: String) {
         #expect(throws: HullError.self) { try ISA(parsing: text) }

@@ -398,11 +398,11 @@ let ad = PTE.accessed | PTE.dirty
         for (field, mode) in [(UInt64(0), Privilege.user), (1, .supervisor), (3, .machine)] {
             var csr = CSRFile(isa: fullISA)
             csr.set(CSR.mstatus, field << 11)
-            #expect(csr.effectivePrivilege(.load, .machine) == .machine)
+            #expect(csr.effectiveMode(.load, .machine).privilege == .machine)
             csr.set(CSR.mstatus, field << 11 | Status.mprv)
-            #expect(csr.effectivePrivilege(.load, .machine) == mode)
-            #expect(csr.effectivePrivilege(.store, .machine) == mode)
-            #expect(csr.effectivePrivilege(.fetch, .machine) == .machine)
+            #expect(csr.effectiveMode(.load, .machine).privilege == mode)
+            #expect(csr.effectiveMode(.store, .machine).privilege == mode)
+            #expect(csr.effectiveMode(.fetch, .machine).privilege == .machine)
         }
     }
 }

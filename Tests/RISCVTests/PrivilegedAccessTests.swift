@@ -5,8 +5,10 @@ import Testing
 /// Who may touch which register.
 @Suite struct PrivilegedAccessTests {
     /// With every gate open: FS on, counters, STCE, state enables and seed.
-    static func open() -> CSRFile {
-        var csr = CSRFile(isa: fullISA)
+    static func open(withHypervisor: Bool = false) -> CSRFile {
+        var isa = fullISA
+        if withHypervisor { isa.insert(.h) }
+        var csr = CSRFile(isa: isa)
         csr.set(CSR.mstatus, Status.fs)
         csr.set(CSR.mcounteren, ~0)
         csr.set(CSR.scounteren, ~0)
@@ -16,13 +18,18 @@ import Testing
         return csr
     }
 
+    private static func isOfHypervisor(_ number: Int) -> Bool {
+        number >> 8 & 3 == 2 || number == CSR.mtinst || number == CSR.mtval2
+    }
+
     /// Every one of the 4096 numbers, read and written from each mode: only named ones exist, bits 9:8
     /// say from which mode on, and bits 11:10 that it cannot be written.
-    @Test func everyNumber() {
-        let csr = Self.open()
+    @Test(arguments: [false, true]) func everyNumber(withHypervisor: Bool) {
+        let csr = Self.open(withHypervisor: withHypervisor)
         for number in 0..<4096 where number != CSR.seed {
-            let exists = CSR.name(number) != nil
-            let lowest = number >> 8 & 3
+            let exists =
+                CSR.name(number) != nil && (withHypervisor || !Self.isOfHypervisor(number))
+            let lowest = number >> 8 & 3 == 2 ? 1 : number >> 8 & 3
             for mode in [Privilege.user, .supervisor, .machine] {
                 let allowed = exists && Int(mode.rawValue) >= lowest
                 #expect(csr.refuses(number, mode) != allowed, "read \(number)")

@@ -2,9 +2,6 @@ import Bits
 
 /// The control and status registers of one hart, as plain values: what software wrote (legalised) and
 /// the levels of the hart's lines. A hart and a monitor's virtual hart hold one each.
-///
-/// The hypervisor extension will add its `h*` and `vs*` registers as further fields; which of them an
-/// access reaches then depends on the privilege and a virtualization bit together.
 @frozen @usableFromInline
 package struct CSRFile: Equatable, Sendable {
     // MARK: What the hart is
@@ -53,6 +50,35 @@ package struct CSRFile: Equatable, Sendable {
     /// All ones at reset, so that no timer is due before software asks for one.
     @usableFromInline package var stimecmp: UInt64 = ~0
 
+    // MARK: Hypervisor, for a hart with H
+    /// V: the hart runs a guest. Supervisor's numbers then reach the `vs*` registers.
+    @usableFromInline package var isVirtual = false
+    /// Without VSXL, which is computed.
+    @usableFromInline package var hstatus: UInt64 = 0
+    @usableFromInline package var hedeleg: UInt64 = 0
+    @usableFromInline package var hideleg: UInt64 = 0
+    @usableFromInline package var hvip: UInt64 = 0
+    @usableFromInline package var hcounteren: UInt64 = 0
+    /// As written; what `menvcfg` does not grant reads as zero (`hypervisorEnvironment`).
+    @usableFromInline package var henvcfg: UInt64 = 0
+    @usableFromInline package var htimedelta: UInt64 = 0
+    @usableFromInline package var htval: UInt64 = 0
+    @usableFromInline package var htinst: UInt64 = 0
+    @usableFromInline package var hgatp: UInt64 = 0
+    @usableFromInline package var hstateen = InlineWords4()
+    @usableFromInline package var mtval2: UInt64 = 0
+    @usableFromInline package var mtinst: UInt64 = 0
+
+    // MARK: The guest's supervisor
+    @usableFromInline package var vsstatus: UInt64 = 0
+    @usableFromInline package var vstvec: UInt64 = 0
+    @usableFromInline package var vsepc: UInt64 = 0
+    @usableFromInline package var vscause: UInt64 = 0
+    @usableFromInline package var vstval: UInt64 = 0
+    @usableFromInline package var vsscratch: UInt64 = 0
+    @usableFromInline package var vsatp: UInt64 = 0
+    @usableFromInline package var vstimecmp: UInt64 = ~0
+
     // MARK: Floating point
     @usableFromInline package var fflags: UInt64 = 0
     @usableFromInline package var frm: UInt64 = 0
@@ -65,6 +91,8 @@ package struct CSRFile: Equatable, Sendable {
         // Svadu without Svade: A and D are updated from reset on, for guests that know neither (xv6
         // sets no A bit and has no firmware that would set ADUE).
         if isa.has(.svadu) && !isa.has(.svade) { menvcfg = Environment.adue }
+        // What is a guest's is never the machine's: these bits are read-only ones (§18.4.2).
+        if isa.has(.h) { mideleg = Interrupts.virtual }
     }
 }
 
@@ -121,7 +149,7 @@ package struct CSRContext: Sendable {
 package struct CSREffects: OptionSet, Sendable {
     @usableFromInline package var rawValue: UInt8
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
-    /// Cached translations and permissions (satp, SUM, MXR, MPRV, PMP, ADUE, PBMTE).
+    /// Cached translations and permissions (satp and its kin, SUM, MXR, MPRV, PMP, ADUE, PBMTE).
     @inlinable package static var translation: Self { Self(rawValue: 1) }
     /// An interrupt may be deliverable now.
     @inlinable package static var interrupts: Self { Self(rawValue: 2) }
@@ -151,37 +179,27 @@ package enum CSROperation: UInt8, Sendable {
 
 /// What derived state the hart asks of the file.
 extension CSRFile {
-    /// The privilege whose rules a load or store follows (MPRV); fetches take the current one.
-    @inlinable @inline(__always) package func effectivePrivilege(
-        _ access: AccessKind, _ privilege: Privilege
-    )
-        -> Privilege
-    {
-        guard access != .fetch, mstatus & Status.mprv != 0 else { return privilege }
-        return Privilege(field: mstatus &>> Status.mppShift)
-    }
-
-    /// The walk's rules for accesses with this effective privilege.
-    @inlinable @inline(__always) package func walkContext(effective privilege: Privilege)
-        -> WalkContext
-    {
-        WalkContext(
-            mode: PageTableMode(field: satp &>> 60),
-            root: GuestPhysical(satp.bits(43, 0) &<< 12), privilege: privilege,
-            sum: mstatus & Status.sum != 0, mxr: mstatus & Status.mxr != 0,
-            adue: menvcfg & Environment.adue != 0, pbmte: menvcfg & Environment.pbmte != 0,
-            svnapot: isa.has(.svnapot))
-    }
     /// The address space of `satp`.
     @inlinable package var asid: UInt64 { satp.bits(59, 44) }
 
-    @inlinable package var isFloatOff: Bool { mstatus & Status.fs == 0 }
+    /// Whether floating point is usable, and whether it is marked as written: in a guest by both the
+    /// guest's FS and the hypervisor's (§18.2.13).
+    @inlinable package var isFloatOff: Bool { floatStatus == 0 }
+    @inlinable package var floatStatus: UInt64 {
+        let status = mstatus & Status.fs
+        guard isVirtual else { return status }
+        let inner = vsstatus & Status.fs
+        return min(status, inner)
+    }
     /// Any write of floating-point state makes FS dirty.
-    @inlinable package mutating func markFloatDirty() { mstatus |= Status.fs }
+    @inlinable @inline(__always) package mutating func markFloatDirty() {
+        mstatus |= Status.fs
+        if isVirtual { vsstatus |= Status.fs }
+    }
     /// Accrues exception flags.
     @inlinable package mutating func raise(floatFlags: UInt64) {
         fflags |= floatFlags & 0x1f
-        mstatus |= Status.fs
+        markFloatDirty()
     }
 
     /// Bits that an instruction address cannot have.

@@ -20,6 +20,16 @@
     @inlinable package static var sip: Int { 0x144 }
     @inlinable package static var stimecmp: Int { 0x14d }
     @inlinable package static var satp: Int { 0x180 }
+    @inlinable package static var vsstatus: Int { 0x200 }
+    @inlinable package static var vsie: Int { 0x204 }
+    @inlinable package static var vstvec: Int { 0x205 }
+    @inlinable package static var vsscratch: Int { 0x240 }
+    @inlinable package static var vsepc: Int { 0x241 }
+    @inlinable package static var vscause: Int { 0x242 }
+    @inlinable package static var vstval: Int { 0x243 }
+    @inlinable package static var vsip: Int { 0x244 }
+    @inlinable package static var vstimecmp: Int { 0x24d }
+    @inlinable package static var vsatp: Int { 0x280 }
     @inlinable package static var mstatus: Int { 0x300 }
     @inlinable package static var misa: Int { 0x301 }
     @inlinable package static var medeleg: Int { 0x302 }
@@ -38,8 +48,25 @@
     @inlinable package static var mcause: Int { 0x342 }
     @inlinable package static var mtval: Int { 0x343 }
     @inlinable package static var mip: Int { 0x344 }
+    @inlinable package static var mtinst: Int { 0x34a }
+    @inlinable package static var mtval2: Int { 0x34b }
     @inlinable package static var pmpcfg0: Int { 0x3a0 }
     @inlinable package static var pmpcfg2: Int { 0x3a2 }
+    @inlinable package static var hstatus: Int { 0x600 }
+    @inlinable package static var hedeleg: Int { 0x602 }
+    @inlinable package static var hideleg: Int { 0x603 }
+    @inlinable package static var hie: Int { 0x604 }
+    @inlinable package static var htimedelta: Int { 0x605 }
+    @inlinable package static var hcounteren: Int { 0x606 }
+    @inlinable package static var hgeie: Int { 0x607 }
+    @inlinable package static var henvcfg: Int { 0x60a }
+    @inlinable package static var hstateen0: Int { 0x60c }
+    @inlinable package static var hstateen3: Int { 0x60f }
+    @inlinable package static var htval: Int { 0x643 }
+    @inlinable package static var hip: Int { 0x644 }
+    @inlinable package static var hvip: Int { 0x645 }
+    @inlinable package static var htinst: Int { 0x64a }
+    @inlinable package static var hgatp: Int { 0x680 }
     @inlinable package static var mseccfg: Int { 0x747 }
     @inlinable package static var tselect: Int { 0x7a0 }
     @inlinable package static var tdata1: Int { 0x7a1 }
@@ -51,6 +78,7 @@
     @inlinable package static var time: Int { 0xc01 }
     @inlinable package static var instret: Int { 0xc02 }
     @inlinable package static var scountovf: Int { 0xda0 }
+    @inlinable package static var hgeip: Int { 0xe12 }
     @inlinable package static var mvendorid: Int { 0xf11 }
     @inlinable package static var marchid: Int { 0xf12 }
     @inlinable package static var mimpid: Int { 0xf13 }
@@ -70,7 +98,7 @@
     /// Whether an access looks at `CSRContext`: clocks and counters are read only for these.
     @inlinable package static func needsContext(_ number: Int) -> Bool {
         switch number {
-        case cycle, time, instret, mcycle, minstret, mcountinhibit, sip, mip, seed: true
+        case cycle, time, instret, mcycle, minstret, mcountinhibit, sip, mip, seed, vsip, hip: true
         default: false
         }
     }

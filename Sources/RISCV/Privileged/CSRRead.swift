@@ -7,8 +7,7 @@ extension CSRFile {
     {
         var file = self
         try file.permit(number, writes: false, privilege: privilege)
-        if number == CSR.seed { throw .illegal }
-        return file.current(number, context)
+        return file.current(file.reached(number), context)
     }
 
     /// The value of a register that exists, without the checks of an access: also for debuggers.
@@ -23,6 +22,7 @@ extension CSRFile {
         switch (number &>> 8) & 3 {
         case 0: userValue(number, context)
         case 1: supervisorValue(number, context)
+        case 2: hypervisorValue(number, context)
         default: machineValue(number, context)
         }
     }
@@ -36,7 +36,7 @@ extension CSRFile {
         case CSR.fcsr: frm &<< 5 | fflags
         case CSR.seed: Self.seedValue(context.entropy)
         case CSR.cycle: counter(mcycle, context.cycle, 0)
-        case CSR.time: context.time
+        case CSR.time: isVirtual ? context.time &+ htimedelta : context.time
         case CSR.instret: counter(minstret, context.instret, 2)
         default: 0  // Counters of events that nothing counts.
         }
@@ -47,7 +47,7 @@ extension CSRFile {
     {
         switch number {
         case CSR.sstatus: fullStatus & Status.supervisorReadable
-        case CSR.sie: mie & mideleg
+        case CSR.sie: mie & mideleg & ~Interrupts.virtual
         case CSR.stvec: stvec
         case CSR.scounteren: scounteren
         case CSR.senvcfg: senvcfg
@@ -55,7 +55,7 @@ extension CSRFile {
         case CSR.sepc: sepc & ~instructionAlignment
         case CSR.scause: scause
         case CSR.stval: stval
-        case CSR.sip: pendingValue(context) & mideleg
+        case CSR.sip: pendingValue(context) & mideleg & ~Interrupts.virtual
         case CSR.stimecmp: stimecmp
         case CSR.satp: satp
         default: 0  // sstateen0–3: no state that they would gate; scountovf: nothing overflows.
@@ -80,6 +80,8 @@ extension CSRFile {
         case CSR.mepc: mepc & ~instructionAlignment
         case CSR.mcause: mcause
         case CSR.mtval: mtval
+        case CSR.mtinst: mtinst
+        case CSR.mtval2: mtval2
         case CSR.mip: pendingValue(context)
         case CSR.pmpcfg0: pmp.configuration.0
         case CSR.pmpcfg2: pmp.configuration.1
@@ -100,12 +102,9 @@ extension CSRFile {
         return mstatus | Status.uxl64 | Status.sxl64 | (isDirty ? Status.sd : 0)
     }
 
-    /// `mip` as read: exact in STIP, also between two looks of the hart at its timer.
-    @inline(__always) private func pendingValue(_ context: CSRContext) -> UInt64 {
-        guard isSupervisorTimerDriven else { return pending }
-        return pending.replacing(
-            Interrupts.supervisorTimer,
-            with: context.time >= stimecmp ? Interrupts.supervisorTimer : 0)
+    /// `mip` as read: exact in STIP and VSTIP, also between two looks of the hart at its timers.
+    @inline(__always) func pendingValue(_ context: CSRContext) -> UInt64 {
+        isSupervisorTimerDriven ? mip | hvip | lines(at: context.time) : pending
     }
 
     /// A counter from its stored part and the hart's count.

@@ -8,13 +8,16 @@ extension CSRFile {
         privilege: Privilege, context: CSRContext
     ) throws(Trap) -> (value: UInt64, effects: CSREffects) {
         try permit(number, writes: writes, privilege: privilege)
+        let number = reached(number)
         let old = current(number, context)
-        guard writes else {
-            if number == CSR.seed { throw .illegal }
-            return (old, [])
-        }
+        guard writes else { return (old, []) }
         // Bits of `mip` that a line holds up take no part in what is written back.
-        let base = number == CSR.mip ? mip : number == CSR.sip ? mip & mideleg : old
+        let base =
+            switch number {
+            case CSR.mip: mip | hvip
+            case CSR.sip: mip & mideleg
+            default: old
+            }
         return (old, store(number, operation.result(base, operand), context))
     }
 
@@ -26,10 +29,18 @@ extension CSRFile {
     ) -> (value: UInt64, effects: CSREffects)? {
         guard Int(privilege.rawValue) >= (number &>> 8) & 3 else { return nil }
         let value: UInt64
-        switch number {
+        switch reached(number) {
         case CSR.sscratch: value = Self.exchange(&sscratch, operation, operand, writes)
         case CSR.scause: value = Self.exchange(&scause, operation, operand, writes)
         case CSR.stval: value = Self.exchange(&stval, operation, operand, writes)
+        case CSR.vsscratch where isVirtual:
+            value = Self.exchange(&vsscratch, operation, operand, writes)
+        case CSR.vscause where isVirtual:
+            value = Self.exchange(&vscause, operation, operand, writes)
+        case CSR.vstval where isVirtual:
+            value = Self.exchange(&vstval, operation, operand, writes)
+        case CSR.vsepc where isVirtual:
+            value = Self.exchange(&vsepc, operation, operand, writes, ~instructionAlignment)
         case CSR.mscratch: value = Self.exchange(&mscratch, operation, operand, writes)
         case CSR.mcause: value = Self.exchange(&mcause, operation, operand, writes)
         case CSR.mtval: value = Self.exchange(&mtval, operation, operand, writes)
@@ -42,6 +53,10 @@ extension CSRFile {
             guard writes else { break }
             let new = operation.result(value, operand)
             return (value, storeStatus(new, Status.supervisorWritable))
+        case CSR.vsstatus where isVirtual:
+            value = fullGuestStatus
+            guard writes else { break }
+            return (value, storeGuestStatus(operation.result(value, operand)))
         default: return nil
         }
         return (value, [])
@@ -62,7 +77,7 @@ extension CSRFile {
         _ number: Int, _ value: UInt64, privilege: Privilege, context: CSRContext
     ) throws(Trap) -> CSREffects {
         try permit(number, writes: true, privilege: privilege)
-        return store(number, value, context)
+        return store(reached(number), value, context)
     }
 
     /// Legalises and stores, without the checks of an access: also for debuggers and firmware.
@@ -73,6 +88,7 @@ extension CSRFile {
         switch (number &>> 8) & 3 {
         case 0: storeUser(number, value)
         case 1: storeSupervisor(number, value)
+        case 2: storeHypervisor(number, value)
         default: storeMachine(number, value, context)
         }
     }
@@ -94,7 +110,7 @@ extension CSRFile {
         switch number {
         case CSR.sstatus: return storeStatus(value, Status.supervisorWritable)
         case CSR.sie:
-            mie = mie.replacing(mideleg, with: value)
+            mie = mie.replacing(mideleg & ~Interrupts.virtual, with: value)
             return .interrupts
         case CSR.sip:
             let writable = Interrupts.supervisorSoftware | counterOverflowBit
@@ -122,13 +138,16 @@ extension CSRFile {
         -> CSREffects
     {
         switch number {
-        case CSR.mstatus: return storeStatus(value, Status.writable)
+        case CSR.mstatus:
+            let virtual = isa.has(.h) ? Status.mpv | Status.gva : 0
+            return storeStatus(value, Status.writable | virtual)
         case CSR.medeleg: medeleg = value & delegableExceptions
         case CSR.mideleg:
-            mideleg = value & (Interrupts.supervisor | counterOverflowBit)
+            mideleg = value & (Interrupts.supervisor | counterOverflowBit) | guestInterrupts
             return .interrupts
         case CSR.mie:
-            mie = value & (Interrupts.supervisor | Interrupts.machine | counterOverflowBit)
+            let own = Interrupts.supervisor | Interrupts.machine | counterOverflowBit
+            mie = value & (own | guestInterrupts)
             return .interrupts
         case CSR.mip: return storePending(value)
         case CSR.mtvec: Self.storeVector(&mtvec, value)
@@ -142,6 +161,8 @@ extension CSRFile {
         case CSR.mepc: mepc = value & ~1
         case CSR.mcause: mcause = value
         case CSR.mtval: mtval = value
+        case CSR.mtinst: mtinst = value
+        case CSR.mtval2: mtval2 = value
         case CSR.pmpcfg0, CSR.pmpcfg2:
             pmp.setConfiguration(upper: number == CSR.pmpcfg2, value)
             return .translation
@@ -163,7 +184,7 @@ extension CSRFile {
 
 /// WARL fields, each legalised as the specification's text of its register says.
 extension CSRFile {
-    private mutating func storeStatus(_ value: UInt64, _ mask: UInt64) -> CSREffects {
+    mutating func storeStatus(_ value: UInt64, _ mask: UInt64) -> CSREffects {
         var mask = mask
         if value & Status.mpp == 2 &<< Status.mppShift { mask &= ~Status.mpp }
         if !isa.has(.f) { mask &= ~Status.fs }
@@ -173,7 +194,7 @@ extension CSRFile {
         var effects: CSREffects = []
         if changed & (Status.sie | Status.mie) != 0 { effects.insert(.interrupts) }
         if changed & Status.fs != 0 { effects.insert(.floatState) }
-        let underMPRV = (old | mstatus) & Status.mprv != 0 ? Status.mpp : 0
+        let underMPRV = (old | mstatus) & Status.mprv != 0 ? Status.mpp | Status.mpv : 0
         if changed & (Status.mprv | Status.sum | Status.mxr | underMPRV) != 0 {
             effects.insert(.translation)
         }
@@ -181,26 +202,29 @@ extension CSRFile {
     }
 
     /// Modes 2 and 3 are reserved: such a write changes nothing.
-    private static func storeVector(_ register: inout UInt64, _ value: UInt64) {
+    static func storeVector(_ register: inout UInt64, _ value: UInt64) {
         if value & 3 < 2 { register = value }
     }
 
     /// A write with an unsupported mode has no effect (§4.1.11).
     private mutating func storeSatp(_ value: UInt64) -> CSREffects {
-        guard let mode = PageTableMode(rawValue: UInt8(truncatingIfNeeded: value &>> 60)),
-            mode <= largestMode, satp != value
-        else { return [] }
+        guard accepts(mode: value &>> 60), satp != value else { return [] }
         satp = value
         return .translation
+    }
+    func accepts(mode: UInt64) -> Bool {
+        PageTableMode(rawValue: UInt8(truncatingIfNeeded: mode)).map { $0 <= largestMode } ?? false
     }
 
     private mutating func storePending(_ value: UInt64) -> CSREffects {
         var writable = Interrupts.supervisor | counterOverflowBit
         if isSupervisorTimerDriven { writable &= ~Interrupts.supervisorTimer }
         mip = mip.replacing(writable, with: value)
+        if isa.has(.h) { hvip = hvip.replacing(Interrupts.virtualSoftware, with: value) }
         return .interrupts
     }
 
+    var guestInterrupts: UInt64 { isa.has(.h) ? Interrupts.virtual : 0 }
     private var counterOverflowBit: UInt64 {
         isa.has(.sscofpmf) ? Interrupts.counterOverflow : 0
     }
@@ -209,11 +233,16 @@ extension CSRFile {
     /// compressed instructions; `ecall` from M (11) is never delegated.
     private var delegableExceptions: UInt64 {
         let always: UInt64 = 0b1011_0011_1111_1110
-        return always | (isa.has(.c) ? 0 : 1)
+        // A guest's `ecall`, guest-page faults, virtual instructions.
+        let ofGuests: UInt64 = isa.has(.h) ? 1 &<< 10 | 0xf &<< 20 : 0
+        return always | ofGuests | (isa.has(.c) ? 0 : 1)
     }
+    /// The same below HS-mode: a supervisor's `ecall` comes from VS-mode, and stays with HS-mode, as
+    /// what only a hypervisor can deal with (§18.2.2).
+    var guestDelegableExceptions: UInt64 { 0b1011_0001_1111_1110 | (isa.has(.c) ? 0 : 1) }
 
     /// Fields that `menvcfg` and `senvcfg` share.
-    private var environmentMask: UInt64 {
+    var environmentMask: UInt64 {
         var mask = Environment.fiom
         if isa.has(.zicbom) { mask |= Environment.cbie | Environment.cbcfe }
         if isa.has(.zicboz) { mask |= Environment.cbze }
@@ -221,7 +250,7 @@ extension CSRFile {
     }
 
     /// CBIE = 2 is reserved: the field keeps its value.
-    private func legalEnvironment(_ value: UInt64, old: UInt64, mask: UInt64) -> UInt64 {
+    func legalEnvironment(_ value: UInt64, old: UInt64, mask: UInt64) -> UInt64 {
         let isReserved = value & Environment.cbie == 2 &<< 4
         return old.replacing(isReserved ? mask & ~Environment.cbie : mask, with: value)
     }
@@ -239,7 +268,7 @@ extension CSRFile {
         if changed & Environment.stce != 0 {
             // STIP changes hands: neither side's old level stays behind.
             mip.set(Interrupts.supervisorTimer, false)
-            lines.set(Interrupts.supervisorTimer, false)
+            lines.set(Interrupts.supervisorTimer | Interrupts.virtualTimer, false)
             effects.insert([.timer, .interrupts])
         }
         return effects

@@ -52,6 +52,10 @@ package struct WalkContext: Equatable, Sendable {
     @usableFromInline package var adue: Bool
     @usableFromInline package var pbmte: Bool
     @usableFromInline package var svnapot: Bool
+    /// Addresses are guest-physical ones (G-stage): two bits wider, never sign-extended.
+    @usableFromInline package var isGuestStage = false
+    /// Loads need to be allowed to execute, not to read (`hlvx`).
+    @usableFromInline package var readsCode = false
 
     @inlinable package init(
         mode: PageTableMode, root: GuestPhysical, privilege: Privilege, sum: Bool = false,
@@ -65,6 +69,23 @@ package struct WalkContext: Equatable, Sendable {
         self.adue = adue
         self.pbmte = pbmte
         self.svnapot = svnapot
+    }
+
+    /// Whether an address fits the mode.
+    @inlinable func isValid(_ address: UInt64) -> Bool {
+        isGuestStage
+            ? address &>> UInt64(mode.virtualBits &+ 2) == 0
+            : address.signExtended(from: mode.virtualBits) == address
+    }
+    /// The entry of a table that an address selects; the root of the G-stage has four times as many.
+    @inlinable func index(_ address: UInt64, _ level: Int, _ shift: UInt64) -> UInt64 {
+        let isWide = isGuestStage && level &+ 1 == mode.levels
+        return (address &>> shift) & (isWide ? 0x7ff : 0x1ff)
+    }
+    @inlinable func fault(_ access: AccessKind, _ address: UInt64) -> Trap {
+        isGuestStage
+            ? Trap(access.guestPageFault, value: address, value2: address &>> 2)
+            : Trap(access.pageFault, value: address)
     }
 
     /// Addresses are physical already.

@@ -1,7 +1,7 @@
 import Bits
 
 /// The virtual address translation process (privileged specification §4.3.2; its steps are numbered
-/// below), for every mode. Two-stage translation will give it a memory whose addresses are translated.
+/// below), for every mode and stage. `TwoStageWalk` gives it a memory whose addresses are translated.
 @usableFromInline package enum PageWalk {
     /// Another hart may change an entry between its read and the update of A and D; each such loss
     /// means that someone else got on, and after so many a spurious page fault is allowed.
@@ -13,17 +13,15 @@ import Bits
     ) throws(Trap) -> Translation {
         if context.isIdentity { return .identity(virtual) }
         let address = virtual.rawValue
-        let pageFault = Trap(access.pageFault, value: address)
-        guard address.signExtended(from: context.mode.virtualBits) == address else {
-            throw pageFault
-        }
+        let pageFault = context.fault(access, address)
+        guard context.isValid(address) else { throw pageFault }
         var table = context.root.rawValue  // step 1
         var level = context.mode.levels &- 1
         var isGlobal = false
         var attempts = updateAttempts
         while true {
             let shift = UInt64(12 &+ level &* 9)
-            let slot = GuestPhysical(table &+ ((address &>> shift) & 0x1ff) &* 8)
+            let slot = GuestPhysical(table &+ context.index(address, level, shift) &* 8)
             guard let pte = memory.load64(slot) else {  // step 2
                 throw Trap(access.accessFault, value: address)
             }
@@ -77,7 +75,9 @@ import Bits
         let runsAsUser = context.privilege == .user
         var result: Permissions = []
         if isUser == runsAsUser || (isUser && context.sum) {
-            let readable = context.mxr ? PTE.read | PTE.execute : PTE.read
+            let readable =
+                context.readsCode
+                ? PTE.execute : context.mxr ? PTE.read | PTE.execute : PTE.read
             if pte & readable != 0 { result.insert(.read) }
             if pte & PTE.write != 0 && pte & PTE.dirty != 0 { result.insert(.write) }
         }

@@ -7,8 +7,8 @@ extension CSRFile {
         menvcfg & Environment.stce != 0
     }
 
-    /// What is pending, from software and from the lines.
-    @inlinable package var pending: UInt64 { mip | lines }
+    /// What is pending, from software, from the hypervisor and from the lines.
+    @inlinable package var pending: UInt64 { mip | hvip | lines }
 
     /// A line of the hart changes. The supervisor's software interrupt is an edge: a rise sets the
     /// bit, which software clears.
@@ -27,11 +27,36 @@ extension CSRFile {
         mip |= rises & Interrupts.supervisorSoftware
     }
 
-    /// Compares `stimecmp` with the time; call it when the time reaches `stimecmp` and after a `.timer`
-    /// effect.
-    @inlinable package mutating func updateTimer(time: UInt64) {
+    /// The guest's STIP follows `vstimecmp`, in the guest's time.
+    @inlinable package var isGuestTimerDriven: Bool {
+        hypervisorEnvironment & Environment.stce != 0
+    }
+    /// The time at which the first timer fires that a comparison register drives; nil where none does.
+    @inlinable package var timerDeadline: UInt64? {
+        guard isSupervisorTimerDriven else { return nil }
+        return isGuestTimerDriven ? min(stimecmp, guestDeadline) : stimecmp
+    }
+    /// When the guest's timer fires, in the board's time: at once or never where that would wrap.
+    @usableFromInline var guestDeadline: UInt64 {
+        if Int64(bitPattern: htimedelta) >= 0 {
+            return vstimecmp > htimedelta ? vstimecmp &- htimedelta : 0
+        }
+        let (deadline, wraps) = vstimecmp.addingReportingOverflow(0 &- htimedelta)
+        return wraps ? ~0 : deadline
+    }
+
+    /// Compares `stimecmp` and `vstimecmp` with the time; call it when the time reaches
+    /// `timerDeadline` and after a `.timer` effect.
+    @inlinable package mutating func updateTimer(time: UInt64) { lines = lines(at: time) }
+
+    /// The lines as they are when the time is this.
+    @inlinable @inline(__always) func lines(at time: UInt64) -> UInt64 {
+        var lines = lines
         lines.set(
             Interrupts.supervisorTimer, isSupervisorTimerDriven && time >= stimecmp)
+        lines.set(
+            Interrupts.virtualTimer, isGuestTimerDriven && time &+ htimedelta >= vstimecmp)
+        return lines
     }
 
     /// What `wfi` waits for: an enabled interrupt, whether or not it can be delivered.
@@ -50,15 +75,20 @@ extension CSRFile {
         if toMachine != 0 && (privilege != .machine || mstatus & Status.mie != 0) {
             return Self.highest(toMachine)
         }
-        let toSupervisor = enabled & mideleg
+        let toSupervisor = enabled & mideleg & ~hideleg
         let supervisorListens =
-            privilege == .user || (privilege == .supervisor && mstatus & Status.sie != 0)
-        return toSupervisor != 0 && supervisorListens ? Self.highest(toSupervisor) : nil
+            isVirtual || privilege == .user
+            || (privilege == .supervisor && mstatus & Status.sie != 0)
+        if toSupervisor != 0 && supervisorListens { return Self.highest(toSupervisor) }
+        let toGuest = enabled & mideleg & hideleg
+        guard isVirtual, toGuest != 0 else { return nil }
+        let guestListens = privilege == .user || vsstatus & Status.sie != 0
+        return guestListens ? Self.highest(toGuest) : nil
     }
 
-    /// The fixed order: MEI, MSI, MTI, SEI, SSI, STI, LCOFI.
+    /// The fixed order: MEI, MSI, MTI, SEI, SSI, STI, VSEI, VSSI, VSTI, LCOFI.
     @usableFromInline static func highest(_ bits: UInt64) -> UInt64? {
-        let order: InlineArray<7, Int> = [11, 3, 7, 9, 1, 5, 13]
+        let order: InlineArray<10, Int> = [11, 3, 7, 9, 1, 5, 10, 2, 6, 13]
         for index in order.indices where bits.bit(order[index]) {
             return Interrupts.flag | UInt64(order[index])
         }

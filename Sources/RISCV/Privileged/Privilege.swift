@@ -30,6 +30,13 @@ package enum AccessKind: UInt8, Sendable, CaseIterable {
         case .store: .storePageFault
         }
     }
+    @inlinable package var guestPageFault: ExceptionCause {
+        switch self {
+        case .fetch: .instructionGuestPageFault
+        case .load: .loadGuestPageFault
+        case .store: .storeGuestPageFault
+        }
+    }
     @inlinable package var accessFault: ExceptionCause {
         switch self {
         case .fetch: .instructionAccessFault

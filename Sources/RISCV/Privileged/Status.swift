@@ -16,16 +16,38 @@
     /// UXL and SXL hold 2: 64 bits, not switchable.
     @inlinable package static var uxl64: UInt64 { 2 &<< 32 }
     @inlinable package static var sxl64: UInt64 { 2 &<< 34 }
+    /// A trap from a guest, or about its addresses, wrote an address of the guest.
+    @inlinable package static var gva: UInt64 { 1 &<< 38 }
+    /// The virtualization mode before a trap, as MPP is the privilege.
+    @inlinable package static var mpv: UInt64 { 1 &<< 39 }
     @inlinable package static var sd: UInt64 { 1 &<< 63 }
 
     @inlinable package static var mppShift: UInt64 { 11 }
 
-    /// What software can change in `mstatus`; endianness, V and XS are not implemented.
+    /// What software can change in `mstatus`, beside MPV and GVA where there is H; endianness, the
+    /// vector state and XS are not implemented.
     package static var writable: UInt64 {
         sie | mie | spie | mpie | spp | mpp | fs | mprv | sum | mxr | tvm | tw | tsr
     }
     package static var supervisorWritable: UInt64 { sie | spie | spp | fs | sum | mxr }
     package static var supervisorReadable: UInt64 { supervisorWritable | 3 &<< 32 | sd }
+}
+
+/// Fields of `hstatus` (§18.2.1). VSXL holds 2 and is not switchable; no interrupt file, no VSBE.
+@usableFromInline package enum HypervisorStatus {
+    @inlinable package static var gva: UInt64 { 1 &<< 6 }
+    /// The virtualization mode before a trap to HS-mode.
+    @inlinable package static var spv: UInt64 { 1 &<< 7 }
+    /// The privilege in the guest before it; HLV and HSV act with it.
+    @inlinable package static var spvp: UInt64 { 1 &<< 8 }
+    /// HLV and HSV are allowed in U-mode.
+    @inlinable package static var hu: UInt64 { 1 &<< 9 }
+    @inlinable package static var vtvm: UInt64 { 1 &<< 20 }
+    @inlinable package static var vtw: UInt64 { 1 &<< 21 }
+    @inlinable package static var vtsr: UInt64 { 1 &<< 22 }
+    @inlinable package static var vsxl64: UInt64 { 2 &<< 32 }
+
+    package static var writable: UInt64 { gva | spv | spvp | hu | vtvm | vtw | vtsr }
 }
 
 /// Bits of `mip`, `mie`, `mideleg` and of the hart's own lines.
@@ -38,6 +60,14 @@
     @inlinable package static var machineExternal: UInt64 { 1 &<< 11 }
     /// LCOFI of Sscofpmf.
     @inlinable package static var counterOverflow: UInt64 { 1 &<< 13 }
+
+    @inlinable package static var virtualSoftware: UInt64 { 1 &<< 2 }
+    @inlinable package static var virtualTimer: UInt64 { 1 &<< 6 }
+    @inlinable package static var virtualExternal: UInt64 { 1 &<< 10 }
+    /// Those of VS-mode; there they stand one bit lower, where a supervisor looks for its own.
+    @inlinable package static var virtual: UInt64 {
+        virtualSoftware | virtualTimer | virtualExternal
+    }
 
     @inlinable package static var supervisor: UInt64 {
         supervisorSoftware | supervisorTimer | supervisorExternal

@@ -1,0 +1,118 @@
+import Bits
+import GuestMemory
+import RISCV
+
+/// Instructions of the hypervisor extension, and what it is told of traps.
+extension Hart {
+    func guestFence(_ i: Instruction) throws(Trap) {
+        let privilege = state.pointee.privilege
+        let named = i.rs2 == 0 ? nil : self[x: i.rs2]
+        if i.opcode == .hfence_vvma || i.opcode == .hinval_vvma {
+            try state.pointee.csr.permitGuestFence(privilege)
+            flush(
+                .guest(vmid: state.pointee.csr.vmid, asid: named),
+                page: i.rs1 == 0 ? nil : self[x: i.rs1])
+        } else {
+            try state.pointee.csr.permitGuestPhysicalFence(privilege)
+            // Tables are kept by guest-virtual page: one guest-physical page may be any of them.
+            flush(.guestStage(vmid: named))
+        }
+    }
+
+    /// `hlv`, `hlvx` and `hsv`: an access as the guest would make it (§18.3.1).
+    func guestAccess(_ i: Instruction) throws(Trap) {
+        guard let access = GuestAccess(i.opcode) else { throw .illegal }
+        try state.pointee.csr.permitGuestAccess(state.pointee.privilege)
+        var mode = state.pointee.csr.guestAccessMode
+        mode.readsCode = access.readsCode
+        let address = self[x: i.rs1]
+        if access.isStore {
+            try store(access.width, address, self[x: i.rs2], in: mode)
+        } else {
+            let value = try load(access.width, address, in: mode)
+            self[x: i.rd] = access.isSigned ? value.signExtended(from: access.width.bits) : value
+        }
+    }
+
+    private func load(_ width: AccessWidth, _ address: UInt64, in mode: AccessMode)
+        throws(Trap) -> UInt64
+    {
+        guard !Self.crossesPage(address, width) else {
+            var value: UInt64 = 0
+            for index in UInt64(0)..<width.bytes {
+                let byte = try load(.byte, address &+ index, in: mode)
+                value |= byte &<< (index &* 8)
+            }
+            return value
+        }
+        let result = try translate(address, count: width.bytes, .load, mode)
+        if let value = memory.load(result.physical, width: width) { return value }
+        guard Self.isAligned(address, width) else {
+            throw .ofGuest(.loadMisaligned, address)
+        }
+        statistics.deviceLoads &+= 1
+        let loaded = HostFloat.suspended { bus.load(result.physical, width, from: self) }
+        guard let value = loaded else { throw .ofGuest(.loadAccessFault, address) }
+        return value
+    }
+
+    private func store(
+        _ width: AccessWidth, _ address: UInt64, _ value: UInt64, in mode: AccessMode
+    ) throws(Trap) {
+        guard !Self.crossesPage(address, width) else {
+            // Both pages first, so that nothing is written where one of them faults.
+            let boundary = (address | 0xfff) &+ 1
+            _ = try translate(address, count: boundary &- address, .store, mode)
+            _ = try translate(boundary, count: width.bytes &- (boundary &- address), .store, mode)
+            for index in UInt64(0)..<width.bytes {
+                try store(.byte, address &+ index, (value &>> (index &* 8)) & 0xff, in: mode)
+            }
+            return
+        }
+        let result = try translate(address, count: width.bytes, .store, mode)
+        if memory.store(result.physical, value, width: width) {
+            return wroteMemory(result.physical)
+        }
+        guard Self.isAligned(address, width) else {
+            throw .ofGuest(.storeMisaligned, address)
+        }
+        statistics.deviceStores &+= 1
+        let isStored = HostFloat.suspended { bus.store(result.physical, width, value, from: self) }
+        guard isStored else { throw .ofGuest(.storeAccessFault, address) }
+    }
+
+    /// What goes beside the cause and value of a trap.
+    func details(of trap: Trap, at pc: UInt64) -> TrapDetails {
+        let isAddress = state.pointee.csr.isVirtual && trap.cause.valueIsAddress
+        var details = TrapDetails(
+            value2: trap.value2, instruction: trap.instruction,
+            isGuestAddress: trap.isGuestAddress || isAddress)
+        let isData = trap.cause == .loadGuestPageFault || trap.cause == .storeGuestPageFault
+        guard isData, trap.instruction == 0,
+            let instruction = decoder.decode(UInt32(truncatingIfNeeded: instructionBits(at: pc)))
+        else { return details }
+        let start = self[x: instruction.rs1] &+ instruction.addressOffset
+        details.instruction = instruction.transformed(offset: trap.value &- start) ?? 0
+        return details
+    }
+}
+
+extension Trap {
+    fileprivate static func ofGuest(_ cause: ExceptionCause, _ address: UInt64) -> Trap {
+        var trap = Trap(cause, value: address)
+        trap.isGuestAddress = true
+        return trap
+    }
+}
+
+extension ExceptionCause {
+    /// Misaligned addresses, access, page and guest-page faults, and breakpoints (§18.6.3).
+    fileprivate var valueIsAddress: Bool {
+        switch self {
+        case .illegalInstruction, .virtualInstruction, .ecallFromU, .ecallFromS, .ecallFromVS,
+            .ecallFromM:
+            false
+        default: true
+        }
+    }
+}
