@@ -106,6 +106,39 @@ keel_trapped:
     addi sp, sp, 112
     ret
 
+// keel_enter_hardware(frame): the guest has page tables of its own, so the monitor's stay.
+    .globl keel_enter_hardware
+keel_enter_hardware:
+    addi sp, sp, -112
+    CALLEE_SAVED sd
+    sd sp, MONITOR_STACK(a0)
+    lla t0, 2f
+    csrw stvec, t0
+    csrw sscratch, a0
+    ld t0, PC(a0)
+    csrw sepc, t0
+    mv sp, a0
+    EACH ld
+    ld sp, 2*8(sp)
+    sret
+    .balign 4
+2:  csrrw sp, sscratch, sp
+    EACH sd
+    csrr t0, sscratch
+    sd t0, 2*8(sp)
+    csrr t0, sepc
+    sd t0, PC(sp)
+    csrr t0, scause
+    sd t0, CAUSE(sp)
+    csrr t0, stval
+    sd t0, VALUE(sp)
+    lla t0, keel_stray_trap
+    csrw stvec, t0
+    ld sp, MONITOR_STACK(sp)
+    CALLEE_SAVED ld
+    addi sp, sp, 112
+    ret
+
 // keel_save_float(area), keel_load_float(area): f0 to f31 and fcsr of a world that yields the hart.
     .option push
     .option arch, +f, +d

@@ -60,6 +60,8 @@ struct Builder {
 
     var hasTimerRegister: Bool { GuestISA.hasTimer(board.isa) }
 
+    var hasHypervisor: Bool { GuestISA.hasHypervisor(board.isa) }
+
     /// Every guest of the archive, in memory that stays.
     mutating func build() -> Worlds {
         var worlds = Worlds()
@@ -70,7 +72,7 @@ struct Builder {
                 stop("not enough memory for the guests: memory= gives each one less")
             }
             load(kernel, &world)
-            world.chooseRoot()
+            if world.guestStage == nil { world.chooseRoot() }
             worlds.add(world)
         }
         return worlds
@@ -103,8 +105,21 @@ struct Builder {
         var world = World(
             number: number, ram: ram, vcpu: vcpu, board: virtual, shadows: shadows,
             monitorRoots: monitorRoots)
+        if options.cpu == .hardware {
+            guard let stage = makeStage(number, ram) else { return nil }
+            world.guestStage = stage
+        }
         if options.tracedCalls > 0 { world.trace = LectureTrace(calls: options.tracedCalls) }
         return world
+    }
+
+    private mutating func makeStage(_ number: Int, _ ram: GuestRAM) -> GuestStage? {
+        let pageCount = ram.count >> 30 + 2
+        guard let root = free.take(GuestStage.rootBytes, alignment: GuestStage.rootBytes),
+            let pages = free.take(pageCount * 4096)
+        else { return nil }
+        var pool = PagePool(start: pages, count: pageCount)
+        return GuestStage(ram, root: root, vmid: UInt64(number) + 1, &pool)
     }
 
     private static func unixNanoseconds(_ board: HostBoard) -> UInt64 {

@@ -1,4 +1,5 @@
 import CKeel
+import Devices
 import Keel
 import RISCV
 
@@ -8,13 +9,13 @@ struct HardwareBackEnd: CPUBackEnd {
     private let hasTimer: Bool
 
     /// nil where the real hart has no hypervisor extension, or not this G-stage mode.
-    init?(_ worlds: Worlds, isOffered: Bool, hasTimerRegister: Bool) {
-        guard isOffered, let hgatp = worlds[0].guestStage?.hgatp else { return nil }
+    init?(_ worlds: Worlds, _ builder: Builder) {
+        guard builder.hasHypervisor, let hgatp = worlds[0].guestStage?.hgatp else { return nil }
         csr_write_hgatp(hgatp)
         guard csr_read_hgatp() &>> 60 == hgatp &>> 60 else { return nil }
         // A timer register of the guest's own needs the firmware's leave.
         csr_write_henvcfg(Environment.stce)
-        hasTimer = hasTimerRegister && csr_read_henvcfg() & Environment.stce != 0
+        hasTimer = builder.hasTimerRegister && csr_read_henvcfg() & Environment.stce != 0
         hfence_gvma_all()
         csr_write_hedeleg(0)
         csr_write_hideleg(0)

@@ -4,12 +4,12 @@ import Effects
 import Keel
 
 /// Which world runs: in turns, each until its virtual hart waits or its slice is over.
-struct Schedule {
+struct Schedule<BackEnd: CPUBackEnd> {
     private let worlds: Worlds
     private let console: Console
     private let options: Options
     private let hasTimerRegister: Bool
-    private var backEnd = TrapBackEnd()
+    private var backEnd: BackEnd
     /// Who gets what is typed.
     private var focus = 0
     private var isAtLineStart = true
@@ -17,15 +17,16 @@ struct Schedule {
     private var floatAreas: [UInt64] = []
     private var exitCode: UInt8 = 0
 
-    private static let sliceTicks: UInt64 = 50_000
+    private static var sliceTicks: UInt64 { 50_000 }
     /// Ctrl-T: the next guest gets what is typed.
-    private static let switchKey: UInt8 = 0x14
-    private static let interrupts: UInt64 = 1 << 5 | 1 << 9
+    private static var switchKey: UInt8 { 0x14 }
+    private static var interrupts: UInt64 { 1 << 5 | 1 << 9 }
 
     init(
-        _ worlds: Worlds, _ console: Console, _ options: Options,
+        _ worlds: Worlds, _ backEnd: BackEnd, _ console: Console, _ options: Options,
         _ hasTimerRegister: Bool
     ) {
+        self.backEnd = backEnd
         self.worlds = worlds
         self.console = console
         self.options = options

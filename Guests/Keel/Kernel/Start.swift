@@ -12,7 +12,7 @@ import Keel
         var text = [UInt8]()
         text.append(text: "keel: not understood: ")
         console.write(text + word + [13, 10])
-        stop("cpu=trap, mmu=lazy, shadow or trace, memory=128M, trace, stats")
+        stop("cpu=trap or hardware, mmu=lazy, shadow or trace, memory=128M, trace, stats")
     }
     guard let initrd = board.initrd else { stop("no guests: give a tar archive as initrd") }
     let archive = Archive(start: initrd.address, count: initrd.size)
@@ -21,7 +21,21 @@ import Keel
     }
     let worlds = builder.build()
     guard worlds.count > 0 else { stop("the archive has no 0/kernel") }
-    var schedule = Schedule(worlds, console, options, builder.hasTimerRegister)
+    switch options.cpu {
+    case .trap: run(worlds, TrapBackEnd(), console, options, builder)
+    case .hardware:
+        guard let backEnd = HardwareBackEnd(worlds, builder) else {
+            stop("cpu=hardware needs a hart with the hypervisor extension")
+        }
+        run(worlds, backEnd, console, options, builder)
+    }
+}
+
+private func run<BackEnd: CPUBackEnd>(
+    _ worlds: Worlds, _ backEnd: BackEnd, _ console: Console, _ options: Options,
+    _ builder: Builder
+) -> Never {
+    var schedule = Schedule(worlds, backEnd, console, options, builder.hasTimerRegister)
     schedule.run()
 }
 

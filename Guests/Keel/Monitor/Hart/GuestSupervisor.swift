@@ -22,13 +22,15 @@ package struct GuestSupervisor: Equatable, Sendable {
 
     /// What the real hart is to hold when the virtual one is in this state.
     ///
-    /// Virtual machine mode runs in VS-mode without translation, and with none of the supervisor's
-    /// interrupts pending, which it would not take.
-    package init(_ csr: borrowing CSRFile, _ privilege: Privilege, hasTimer: Bool) {
+    /// Virtual machine mode runs in VS-mode without translation, and with interrupts off: it would not
+    /// take the supervisor's, also not one that it raises itself.
+    package init(_ csr: CSRFile, _ privilege: Privilege, hasTimer: Bool) {
         status = csr.mstatus & Status.supervisorWritable
         let delegated = csr.mideleg & Interrupts.supervisor
         enabled = csr.mie & delegated
-        if privilege != .machine {
+        if privilege == .machine {
+            status &= ~Status.sie
+        } else {
             pending = (csr.pending & delegated) &<< 1
             // The real hart compares by itself.
             if hasTimer && csr.isSupervisorTimerDriven { pending &= ~Interrupts.virtualTimer }
@@ -46,7 +48,8 @@ package struct GuestSupervisor: Equatable, Sendable {
 
     /// What the guest has made of it: the virtual hart's registers follow.
     package func store(to csr: inout CSRFile, _ privilege: Privilege, hasTimer: Bool) {
-        csr.mstatus = csr.mstatus.replacing(Status.supervisorWritable, with: status)
+        let kept = privilege == .machine ? Status.sie : 0
+        csr.mstatus = csr.mstatus.replacing(Status.supervisorWritable & ~kept, with: status)
         let delegated = csr.mideleg & Interrupts.supervisor
         csr.mie = csr.mie.replacing(delegated, with: enabled)
         let software = Interrupts.supervisorSoftware & delegated
@@ -78,7 +81,7 @@ package struct GuestRights: Equatable, Sendable {
 
     /// Of machine mode's instructions all come to the monitor, and so do those of the supervisor that
     /// mean something else there: `sret`, `satp`, `sfence.vma`.
-    package init(_ csr: borrowing CSRFile, _ privilege: Privilege) {
+    package init(_ csr: CSRFile, _ privilege: Privilege) {
         // `wfi` is the monitor's, which has other guests to run.
         status = HypervisorStatus.spv | HypervisorStatus.vtw
         if privilege != .user { status |= HypervisorStatus.spvp }

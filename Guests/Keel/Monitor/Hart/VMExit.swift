@@ -6,10 +6,14 @@ import RISCV
 package enum VMExit: Sendable, Equatable {
     /// The real hart refused an instruction; its bits, or 0 where it does not tell.
     case illegal(bits: UInt32)
+    /// The hypervisor extension left an instruction to the monitor.
+    case virtual(bits: UInt32)
     /// `ecall`, from whatever mode the virtual hart is in.
     case call
     /// Not in the shadow: hidden, or the guest's own, or a device.
     case pageFault(AccessKind, address: UInt64)
+    /// An access outside of the world's memory, at this guest-physical address.
+    case guestPageFault(AccessKind, GuestPhysical)
     /// An exception that is the guest's own business.
     case exception(cause: UInt64, value: UInt64)
     /// The monitor's timer is due.
@@ -32,7 +36,26 @@ package enum VMExit: Sendable, Equatable {
         default: self = .exception(cause: cause, value: value)
         }
     }
+
+    /// The same for a guest in VS- or VU-mode, whose page faults are its own; `guestAddress` is
+    /// `htval`.
+    package init(hardwareCause cause: UInt64, value: UInt64, guestAddress: UInt64) {
+        let physical = GuestPhysical(guestAddress &<< 2 | value & 3)
+        switch ExceptionCause(rawValue: cause) {
+        case .virtualInstruction: self = .virtual(bits: UInt32(truncatingIfNeeded: value))
+        case .ecallFromVS: self = .call
+        case .instructionGuestPageFault: self = .guestPageFault(.fetch, physical)
+        case .loadGuestPageFault: self = .guestPageFault(.load, physical)
+        case .storeGuestPageFault: self = .guestPageFault(.store, physical)
+        case .instructionPageFault, .loadPageFault, .storePageFault:
+            self = .exception(cause: cause, value: value)
+        default: self.init(cause: cause, value: value)
+        }
+    }
 }
+
+/// How guests' instructions are run; chosen at boot, as `cpu=`.
+package enum CPUKind: UInt8, Sendable, CaseIterable { case trap, hardware }
 
 /// How a guest's instructions are run: `trap` runs them in U-mode under shadow page tables, and
 /// another back-end may have hardware that does more.

@@ -54,6 +54,8 @@ extension World {
             vcpu.csr.stimecmp = deadline
             passTime(clock)
         case .fence(_, .addresses): shadows.fenced()
+        // The guest has no guests.
+        case .fence(_, .guestAddresses), .fence(_, .guestStage): break
         // Code is fetched from memory by the real hart, which the monitor tells.
         case .fence(_, .instructions): shadows.fences.everything = true
         case .start(_, let address, let opaque):

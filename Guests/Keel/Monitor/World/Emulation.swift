@@ -24,7 +24,7 @@ extension World {
     private mutating func translate(_ address: UInt64, _ access: AccessKind, count: UInt64)
         throws(Trap) -> GuestPhysical
     {
-        let privilege = vcpu.csr.effectivePrivilege(access, vcpu.privilege)
+        let privilege = vcpu.csr.effectiveMode(access, vcpu.privilege).privilege
         var tables = GuestTables(ram, &vcpu.csr)
         let translation = try PageWalk.walk(
             GuestVirtual(address), access, vcpu.csr.walkContext(effective: privilege), &tables)

@@ -1,6 +1,8 @@
 /// How often each kind of VMExit came, for `stats`.
 package struct ExitCounts: Sendable, Equatable {
     package var illegal = 0
+    package var virtual = 0
+    package var guestPageFaults = 0
     package var calls = 0
     package var pageFaults = 0
     package var exceptions = 0
@@ -16,6 +18,8 @@ package struct ExitCounts: Sendable, Equatable {
     mutating func count(_ exit: VMExit) {
         switch exit {
         case .illegal: illegal += 1
+        case .virtual: virtual += 1
+        case .guestPageFault: guestPageFaults += 1
         case .call: calls += 1
         case .pageFault: pageFaults += 1
         case .exception: exceptions += 1
@@ -24,6 +28,6 @@ package struct ExitCounts: Sendable, Equatable {
         }
     }
     package var total: Int {
-        illegal + calls + pageFaults + exceptions + timers + interrupts + quick
+        illegal + virtual + guestPageFaults + calls + pageFaults + exceptions + timers + interrupts + quick
     }
 }

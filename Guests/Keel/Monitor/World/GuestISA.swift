@@ -36,6 +36,11 @@ package enum GuestISA {
         text.split(separator: UInt8(ascii: "_")).dropFirst().contains { $0.equals("sstc") }
     }
 
+    /// The real hart has the hypervisor extension.
+    package static func hasHypervisor(_ text: [UInt8]) -> Bool {
+        text.prefix { $0 != UInt8(ascii: "_") }.dropFirst(4).contains(UInt8(ascii: "h"))
+    }
+
     /// As the guest's device tree has it.
     package static func text(_ isa: ISA) -> [UInt8] {
         var text: [UInt8] = []

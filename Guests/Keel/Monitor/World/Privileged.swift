@@ -40,6 +40,7 @@ extension World {
             try vcpu.csr.permitWaiting(vcpu.privilege)
             vcpu.pc &+= 4
             isWaiting = true
+            if hasOwnTimer { passTime(clock) }
         case .sfence_vma, .sinval_vma:
             try vcpu.csr.permitTranslationFence(vcpu.privilege)
             shadows.fenced()

@@ -19,9 +19,10 @@ extension World {
     package mutating func resolve(_ exit: VMExit, _ clock: Clock) -> Resolution {
         counts.count(exit)
         switch exit {
-        case .illegal(let bits): refused(bits, clock)
+        case .illegal(let bits), .virtual(let bits): refused(bits, clock)
         case .call: call(clock)
         case .pageFault(let access, let address): pageFault(access, address, clock)
+        case .guestPageFault: outside(clock)
         case .exception(let cause, let value): trap(cause: cause, value: value)
         case .timer, .interrupt: break
         }
@@ -42,24 +43,24 @@ extension World {
             counts.virtualInterrupts += 1
             trap(cause: cause, value: 0)
         }
-        if shadows.mustChoose { chooseRoot() }
+        if shadows.mustChoose && guestStage == nil { chooseRoot() }
         return .resume
     }
 
     // MARK: Traps into the guest
 
     /// The virtual hart takes a trap, as its own registers say.
-    mutating func trap(cause: UInt64, value: UInt64, value2: UInt64 = 0) {
+    mutating func trap(cause: UInt64, value: UInt64) {
         let from = vcpu.pc
         let before = vcpu.privilege
         let handler = vcpu.csr.takeTrap(
-            cause: cause, value: value, value2: value2, pc: from, privilege: &vcpu.privilege)
+            cause: cause, value: value, pc: from, privilege: &vcpu.privilege)
         vcpu.pc = handler
         shadows.mustChoose = true
         if trace != nil { traceTrap(cause: cause, from: from, before: before) }
     }
     mutating func trap(_ trap: Trap) {
-        self.trap(cause: trap.cause.rawValue, value: trap.value, value2: trap.value2)
+        self.trap(cause: trap.cause.rawValue, value: trap.value)
     }
 
     private mutating func call(_ clock: Clock) {
@@ -68,6 +69,16 @@ extension World {
         case .supervisor where firmware != nil: answerCall(clock)
         case .supervisor: trap(cause: ExceptionCause.ecallFromS.rawValue, value: 0)
         case .machine: trap(cause: ExceptionCause.ecallFromM.rawValue, value: 0)
+        }
+    }
+
+    /// An access outside of the world's memory, which the G-stage refused: a device's, or nobody's.
+    private mutating func outside(_ clock: Clock) {
+        do throws(Trap) {
+            counts.emulated += 1
+            try emulateMemory(clock)
+        } catch {
+            trap(error)
         }
     }
 
@@ -117,7 +128,9 @@ extension World {
         let time = board.aclint.time(now: clock.time)
         vcpu.csr.updateTimer(time: time)
         var next = board.deadline(now: clock.time)
-        if vcpu.csr.isSupervisorTimerDriven, vcpu.csr.stimecmp > time {
+        // A guest that runs on its own timer register needs the monitor only while it sleeps.
+        let isWatched = !hasOwnTimer || isWaiting
+        if vcpu.csr.isSupervisorTimerDriven, isWatched, vcpu.csr.stimecmp > time {
             let (at, isBeyond) = clock.time.addingReportingOverflow(vcpu.csr.stimecmp &- time)
             if !isBeyond { next = min(next, at) }
         }

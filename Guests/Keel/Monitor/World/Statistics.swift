@@ -6,6 +6,8 @@ extension World {
             ("VMExits", counts.total),
             ("  CSR instructions, the short way", counts.quick),
             ("  instructions refused", counts.illegal),
+            ("  instructions left to the monitor", counts.virtual),
+            ("  guest-page faults", counts.guestPageFaults),
             ("  calls (ecall)", counts.calls),
             ("  page faults", counts.pageFaults),
             ("    hidden", mmu.hiddenFaults),

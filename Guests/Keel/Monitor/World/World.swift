@@ -19,6 +19,10 @@ package struct World: ~Copyable {
     /// Text for the console, prefixed by nobody yet.
     package var output: [UInt8] = []
     package var end: EndOfRun?
+    /// The real hart translates for the guest, by this; nil where shadows do.
+    package var guestStage: GuestStage?
+    /// The real hart compares the guest's timer register with the time.
+    package var hasOwnTimer = false
     /// The vCPU waits for an interrupt.
     package var isWaiting = false
     /// When something of the world's own wants to run; recomputed with what it depends on.
