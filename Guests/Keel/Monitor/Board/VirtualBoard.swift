@@ -27,7 +27,10 @@ package struct VirtualBoard {
     package var disk: BlockDevice
     package var effects = EffectList()
 
-    package init(disk: BlockDevice = BlockDevice(base: 0, count: 0), unixNanoseconds: UInt64 = 0, ticksPerSecond: UInt64) {
+    package init(
+        disk: BlockDevice = BlockDevice(base: 0, count: 0), unixNanoseconds: UInt64 = 0,
+        ticksPerSecond: UInt64
+    ) {
         self.disk = disk
         clock = RTC(
             line: BoardMap.clockLine, unixNanoseconds: unixNanoseconds,

@@ -142,7 +142,9 @@ package struct Shadows: ~Copyable {
         let old = roots[Self.root(space, view)].trapSlot
         let slots = TrapPage.slots
         var new = old
-        repeat { new = new == slots.upperBound ? slots.lowerBound : new &+ 1 } while new != old
+        repeat {
+            new = new == slots.upperBound ? slots.lowerBound : new &+ 1
+        } while new != old
             && HostMemory.load64(root.root &+ UInt64(new) &* 8) != 0
         if new == old {
             root.clear(keeping: old, &pool)

@@ -36,7 +36,9 @@ extension World {
     }
 
     /// Carries out the instruction at `pc`, whose access faulted on the real hart.
-    mutating func emulateMemory(_ clock: Clock) throws(Trap) {
+    mutating func emulateMemory(_ kind: AccessKind, _ faulting: UInt64, _ clock: Clock)
+        throws(Trap)
+    {
         let bits = try fetch()
         guard let instruction = vcpu.decoder.decode(bits) else {
             throw Trap(.illegalInstruction, value: UInt64(bits))
@@ -44,7 +46,7 @@ extension World {
         guard let access = MemoryInstruction(instruction, vcpu.frame) else {
             // The guest's code changed under its own access, or it is one of the floating-point
             // unit to a device.
-            throw Trap(.loadAccessFault, value: vcpu[x: instruction.rs1])
+            throw Trap(kind.accessFault, value: faulting)
         }
         try perform(access, clock)
         vcpu.pc &+= instruction.length
