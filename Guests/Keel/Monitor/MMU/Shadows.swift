@@ -12,7 +12,8 @@ package struct Shadows: ~Copyable {
     var watch: TableWatch
     /// The last one is that of no translation.
     var spaces: [AddressSpace]
-    /// Six for each space, a view's at `root(space, view)`: small elements, which are read in place.
+    /// Six for each space, a view's at `root(space, view)`: small elements, which are read in
+    /// place.
     var roots: [ShadowRoot]
     var current = 0
     private var nextID: UInt64 = 1

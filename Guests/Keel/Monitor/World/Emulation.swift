@@ -1,8 +1,8 @@
 import Bits
 import RISCV
 
-/// Loads and stores that the monitor carries out in the guest's place: to devices, under MPRV, and to
-/// memory that is watched.
+/// Loads and stores that the monitor carries out in the guest's place: to devices, under MPRV, and
+/// to memory that is watched.
 extension World {
     /// The bits of the instruction at `pc`, by the guest's own page tables; the guest's own fault
     /// where it cannot be fetched. Its second half may lie on another page.
@@ -82,7 +82,8 @@ extension World {
         }
     }
 
-    /// Atomics are for RAM alone, and there for their own alignment (unprivileged specification, A).
+    /// Atomics are for RAM alone, and there for their own alignment (unprivileged specification,
+    /// A).
     private mutating func aligned(_ access: MemoryInstruction) throws(Trap) -> GuestPhysical {
         let width = access.width
         guard access.address & (width.bytes &- 1) == 0 else {
