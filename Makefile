@@ -34,8 +34,9 @@ format: ## format the sources
 generate: ## write the generated switches again
 	@$(DEV) generate
 
-guests: ## build the guest that ships inside the program again
+guests: ## build Skiff, which ships inside the program, and Keel, the monitor, again
 	Guests/Skiff/build.sh Guests/prebuilt
+	Guests/Keel/build.sh Guests/prebuilt
 
 clean: ## remove what was built
 	rm -rf .build .build-*

@@ -68,7 +68,8 @@ let package = Package(
         room(
             "Keel", ["RISCV", "SBI", "Devices", "FDT", "Effects", "Bits"],
             path: "Guests/Keel/Monitor"),
-        tests("KeelTests", ["Keel", "RISCV", "SBI", "Devices", "FDT", "Effects", "Bits", "TestKit"]),
+        tests(
+            "KeelTests", ["Keel", "RISCV", "SBI", "Devices", "FDT", "Effects", "Bits", "TestKit"]),
         // Floor 3.
         room(
             "Machine",

@@ -3,9 +3,9 @@ import Keel
 import RISCV
 import Testing
 
-/// The teaching figure of shadow page tables: the tables A and B of two programs lead to the guest's
-/// frames 2, 6, 0, 5 and 1, 4, 3, and these lie in the host's frames BEEF, F000, CAFE, 3333, 5555,
-/// BA11 and DEAD. A frame is known here by what it holds.
+/// The teaching figure of shadow page tables: the tables A and B of two programs lead to the
+/// guest's frames 2, 6, 0, 5 and 1, 4, 3, and these lie in the host's frames BEEF, F000, CAFE,
+/// 3333, 5555, BA11 and DEAD. A frame is known here by what it holds.
 @Suite struct FigureTests {
     private static let hostFrames: [UInt64] = [
         0xbeef, 0xf000, 0xcafe, 0x3333, 0x5555, 0xba11, 0xdead,

@@ -28,6 +28,8 @@ private struct Model: ~Copyable {
     private var satps: [UInt64] = []
     /// Tables that may be edited, with their level.
     private var tables: [(address: UInt64, level: Int)] = []
+    /// What entries held before they were edited last: often it comes back.
+    private var before: [UInt64: UInt64] = [:]
     /// No edit since the last fence: a direct walk tells exactly what must be.
     private var isSettled = false
 
@@ -83,7 +85,7 @@ private struct Model: ~Copyable {
     }
 
     private mutating func access<R: RandomNumberGenerator>(_ random: inout R) throws {
-        let page = random.next() % 4 == 0 ? random.next() & 0x3ff : random.next() & 15
+        let page = random.next() % 4 == 0 ? random.next() & 0x3ff : random.next() & 3
         let kinds: [AccessKind] = [.fetch, .load, .store]
         try compare(page << 12 | 8, kinds[Int(random.next() % 3)])
     }
@@ -112,7 +114,9 @@ private struct Model: ~Copyable {
         for _ in 0..<8 {
             let satp = shadows.choose(&csr, privilege).satp
             shadows.fences.clear()
-            if let host = RealWalk.translate(satp, address, kind) { return .success(Reach(host: host)) }
+            if let host = RealWalk.translate(satp, address, kind) {
+                return .success(Reach(host: host))
+            }
             do throws(Trap) {
                 if try shadows.fill(address, kind, &csr, privilege) == .emulate {
                     var tables = DirectTables(ram: rig.ram)
@@ -133,7 +137,7 @@ private struct Model: ~Copyable {
     /// The guest's kernel writes one entry of a table.
     private mutating func edit<R: RandomNumberGenerator>(_ random: inout R) throws {
         let (table, level) = tables[Int(random.next() % UInt64(tables.count))]
-        let index = level == 0 ? random.next() & 15 : random.next() & 1
+        let index = level == 0 ? random.next() & 3 : random.next() & 1
         guard random.next() % 4 == 0 || level == 0 else { return }
         let address = table + index * 8
         let saved = privilege
@@ -143,7 +147,9 @@ private struct Model: ~Copyable {
         guard case .success(let reach) = run(address, .store) else { return }
         // Whoever may write does so without the monitor.
         if reach.isEmulated { shadows.willStore(GuestPhysical(address), .double) }
-        rig.put(address, Self.entry(level, old, &random))
+        let isUndone = random.next() & 1 == 0
+        rig.put(address, isUndone ? before[address] ?? old : Self.entry(level, old, &random))
+        before[address] = old
         isSettled = false
     }
 
@@ -154,8 +160,12 @@ private struct Model: ~Copyable {
             // Taken out and put back, or a leaf for a while.
             return old & PTE.valid != 0 ? old & ~PTE.valid : old | PTE.valid
         }
-        let frame = (data >> 12) + random.next() % 64
-        let flags = random.next() & 0xff | (random.next() & 1) & PTE.valid
-        return frame << 10 | flags & ~PTE.global
+        // Few values, so that an entry often comes back to what it was.
+        let frame = (data >> 12) + random.next() % 3
+        let choices: [UInt64] = [
+            full, full | PTE.user, full & ~PTE.write, full & ~PTE.dirty, full & ~PTE.accessed,
+            full & ~PTE.read & ~PTE.write | PTE.user, 0, random.next() & 0xdf,
+        ]
+        return frame << 10 | choices[Int(random.next() % 8)]
     }
 }

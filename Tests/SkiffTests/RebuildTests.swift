@@ -8,17 +8,18 @@ let root = URL(fileURLWithPath: #filePath)
 
 /// The image that the repository holds is the one that its sources make.
 @Suite struct RebuildTests {
-    @Test func theSourcesGiveThePrebuiltBytes() throws {
+    @Test(arguments: [("Skiff", ["skiff.elf", "skiff-m.elf"]), ("Keel", ["keel.elf"])])
+    func theSourcesGiveThePrebuiltBytes(_ guest: String, _ images: [String]) throws {
         let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("hull-skiff-\(UUID().uuidString)")
+            .appendingPathComponent("hull-guest-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let build = root.appendingPathComponent("Guests/Skiff/build.sh").path
+        let build = root.appendingPathComponent("Guests/\(guest)/build.sh").path
         let outcome = try Toolchain.run("sh", [build, folder.path], in: root)
         try #require(outcome.status == 0, "\(outcome.errors)")
-        for name in ["skiff.elf", "skiff-m.elf"] {
+        for name in images {
             let built = try Data(contentsOf: folder.appendingPathComponent(name))
             let kept = try Data(contentsOf: root.appendingPathComponent("Guests/prebuilt/\(name)"))
-            #expect(built == kept, "run Guests/Skiff/build.sh Guests/prebuilt and commit \(name)")
+            #expect(built == kept, "run make guests and commit \(name)")
         }
     }
 

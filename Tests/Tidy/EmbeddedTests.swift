@@ -10,7 +10,7 @@ import Testing
         #expect(rooms.count >= 6)
         try withTemporaryFolder { folder in
             for room in rooms {
-                let sources = Repository.files(in: "Sources/\(room.name)").filter {
+                let sources = Repository.files(in: Repository.folder(ofRoom: room.name)).filter {
                     $0.hasSuffix(".swift")
                 }
                 let outcome = try Toolchain.run(

@@ -29,13 +29,25 @@ enum Repository {
         .flatMap { files(in: $0) }.filter { $0.hasSuffix(".swift") }
         .compactMap { path in (try? text(path)).map { SwiftSource(path: path, text: $0) } }
 
-    /// The files of the program itself.
-    static var programSources: [SwiftSource] { sources.filter { $0.path.hasPrefix("Sources/") } }
+    /// The files of the program itself, and of the rooms that lie with the guests they are for.
+    static var programSources: [SwiftSource] {
+        sources.filter { source in
+            source.path.hasPrefix("Sources/")
+                || elsewhere.values.contains { source.path.hasPrefix($0 + "/") }
+        }
+    }
+
+    /// Rooms whose folder is not the one of their name in `Sources`.
+    static let elsewhere = ["Keel": "Guests/Keel/Monitor"]
+    static func folder(ofRoom name: String) -> String { elsewhere[name] ?? "Sources/" + name }
 }
 
 extension SwiftSource {
-    /// The target a file of `Sources` belongs to.
-    var room: String { String(path.split(separator: "/")[1]) }
+    /// The target a file of the program belongs to.
+    var room: String {
+        Repository.elsewhere.first { path.hasPrefix($0.value + "/") }?.key
+            ?? String(path.split(separator: "/")[1])
+    }
 }
 
 /// A rule that a line breaks, written so that editors jump there.

@@ -94,7 +94,8 @@ struct Builder {
         vcpu.frame.monitorAddress = frames[number]
         vcpu.frame.needsFence = hasASIDs ? 0 : 1
         let disk = archive.file(guest: number, "disk")
-        let time = Self.unixNanoseconds(board) &- read_time() &* 1_000_000_000
+        let time =
+            Self.unixNanoseconds(board) &- read_time() &* 1_000_000_000
             / UInt64(board.ticksPerSecond)
         let virtual = VirtualBoard(
             disk: BlockDevice(base: disk?.address ?? 0, count: disk?.count ?? 0),

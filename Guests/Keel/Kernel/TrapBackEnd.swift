@@ -2,7 +2,7 @@ import CKeel
 import Keel
 
 /// `cpu=trap`: the guest runs in U-mode of the real hart, whatever mode its virtual hart is in.
-struct TrapBackEnd: CPUBackEnd {
+struct TrapBackEnd: VCPUBackEnd {
     private static let floatField: UInt64 = 3 << 13
 
     mutating func prepare(_ world: inout World) {

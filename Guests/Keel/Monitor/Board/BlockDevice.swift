@@ -163,7 +163,8 @@ package struct BlockDevice {
         effects.append(.raise(line: BoardMap.diskLine))
     }
 
-    /// Carries out one request; how many bytes it wrote, or nil if it has no header or no status byte.
+    /// Carries out one request; how many bytes it wrote, or nil if it has no header or no status
+    /// byte.
     private func perform(
         _ chain: DescriptorChain, _ ram: GuestRAM, _ effects: inout EffectList
     ) -> UInt32? {

@@ -3,7 +3,8 @@ import Devices
 import FDT
 import RISCV
 
-/// The device tree of a world's board (Devicetree Specification 0.4 and the Linux kernel's bindings).
+/// The device tree of a world's board (Devicetree Specification 0.4 and the Linux kernel's
+/// bindings).
 package struct GuestTree {
     package var ram: GuestRAM
     package var isa: ISA

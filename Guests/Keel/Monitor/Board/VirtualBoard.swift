@@ -2,8 +2,8 @@ import Bits
 import Devices
 import Effects
 
-/// Where the devices of a world answer: the numbers of QEMU's `virt` machine, which guests are built
-/// for.
+/// Where the devices of a world answer: the numbers of QEMU's `virt` machine, which guests are
+/// built for.
 package enum BoardMap {
     package static let finisher: UInt64 = 0x10_0000
     package static let clock: UInt64 = 0x10_1000
@@ -16,8 +16,8 @@ package enum BoardMap {
     package static let diskLine = 1
 }
 
-/// The devices of a world: those of `Devices`, and a disk. Each access is one pure step; what it asks
-/// for waits in `effects`.
+/// The devices of a world: those of `Devices`, and a disk. Each access is one pure step; what it
+/// asks for waits in `effects`.
 package struct VirtualBoard {
     package var uart = UART(device: 0, line: BoardMap.uartLine)
     var plic = PLIC(hartCount: 1)
@@ -27,7 +27,10 @@ package struct VirtualBoard {
     package var disk: BlockDevice
     package var effects = EffectList()
 
-    package init(disk: BlockDevice = BlockDevice(base: 0, count: 0), unixNanoseconds: UInt64 = 0, ticksPerSecond: UInt64) {
+    package init(
+        disk: BlockDevice = BlockDevice(base: 0, count: 0), unixNanoseconds: UInt64 = 0,
+        ticksPerSecond: UInt64
+    ) {
         self.disk = disk
         clock = RTC(
             line: BoardMap.clockLine, unixNanoseconds: unixNanoseconds,

@@ -4,8 +4,8 @@ import RISCV
 /// A CSR instruction in the form in which the short way wants it: taken from the decoder once, and
 /// remembered with the decoded instruction. 0 is no CSR instruction.
 ///
-/// `csr:12 | operation:2 | writes:1 | isImmediate:1`, then the places of rd and of the operand in the
-/// frame, 16 bits each; for an immediate that is the operand itself.
+/// `csr:12 | operation:2 | writes:1 | isImmediate:1`, then the places of rd and of the operand in
+/// the frame, 16 bits each; for an immediate that is the operand itself.
 struct QuickCSR {
     let word: UInt64
 

@@ -87,8 +87,9 @@ package struct TrapFrame: Sendable {
     package var value: UInt64 { self[41] }
 }
 
-/// The instructions that trap are few and come again: a decoded one is remembered by its bits, in the
-/// second half of the frame's page. A place holds the bits, the instruction, and its `QuickCSR`.
+/// The instructions that trap are few and come again: a decoded one is remembered by its bits, in
+/// the second half of the frame's page. A place holds the bits, the instruction, and its
+/// `QuickCSR`.
 struct CachedDecoder {
     private let decoder: Decoder
     private let frame: UInt64

@@ -59,7 +59,7 @@ package enum CPUKind: UInt8, Sendable, CaseIterable { case trap, hardware }
 
 /// How a guest's instructions are run: `trap` runs them in U-mode under shadow page tables, and
 /// another back-end may have hardware that does more.
-package protocol CPUBackEnd: ~Copyable {
+package protocol VCPUBackEnd: ~Copyable {
     /// Sets the real hart up for the world that is to run.
     mutating func prepare(_ world: inout World)
     /// Runs the guest until something happens that the monitor must see to. The world may change

@@ -71,10 +71,12 @@ package struct MMUCounts: Sendable, Equatable {
     package var hiddenFaults = 0
     /// Those that its own page tables cause.
     package var trueFaults = 0
-    /// Stores to watched page tables: each one (`trace`), or the first to a page before a fence (`lazy`).
+    /// Stores to watched page tables: each one (`trace`), or the first to a page before a fence
+    /// (`lazy`).
     package var tableWrites = 0
     package var rebuilds = 0
-    /// All shadows were given up: memory for them was short, or a table was used in too many places.
+    /// All shadows were given up: memory for them was short, or a table was used in too many
+    /// places.
     package var drops = 0
     package var trapPageMoves = 0
 }

@@ -1,8 +1,8 @@
 import Bits
 import RISCV
 
-/// `mmu=shadow`: the view that the guest runs in is built from its page tables as a whole, after each
-/// write of `satp` and each fence. Hidden faults are left for A and D bits alone.
+/// `mmu=shadow`: the view that the guest runs in is built from its page tables as a whole, after
+/// each write of `satp` and each fence. Hidden faults are left for A and D bits alone.
 enum EagerMMU: MMUBackEnd {
     static func switched(_ shadows: inout Shadows) { invalidate(shadows.current, &shadows) }
 
@@ -65,7 +65,8 @@ enum EagerMMU: MMUBackEnd {
         }
     }
 
-    /// A leaf, where it is RAM and can be used without more to do: 2 MiB at once where it is larger.
+    /// A leaf, where it is RAM and can be used without more to do: 2 MiB at once where it is
+    /// larger.
     private static func enter(
         _ inside: UInt64, _ context: WalkContext, _ space: Int, _ view: View,
         _ csr: inout CSRFile, _ shadows: inout Shadows
@@ -90,8 +91,8 @@ enum EagerMMU: MMUBackEnd {
         }
     }
 
-    /// The walk of a load or a fetch that updates nothing: a page that was not accessed yet is left to
-    /// a hidden fault.
+    /// The walk of a load or a fetch that updates nothing: a page that was not accessed yet is left
+    /// to a hidden fault.
     private static func translate(
         _ address: GuestVirtual, _ context: WalkContext, _ csr: inout CSRFile,
         _ shadows: borrowing Shadows

@@ -1,10 +1,10 @@
 import Bits
 import RISCV
 
-/// `mmu=lazy`: the first store to a watched table opens it, with a copy of what it held. At the next
-/// fence the copy says which entries changed, and only their shadows go (privileged specification
-/// §4.2.1: until then the hart may use either). A page that is written many times between two fences
-/// costs one trap.
+/// `mmu=lazy`: the first store to a watched table opens it, with a copy of what it held. At the
+/// next fence the copy says which entries changed, and only their shadows go (privileged
+/// specification §4.2.1: until then the hart may use either). A page that is written many times
+/// between two fences costs one trap.
 enum LazyMMU: MMUBackEnd {
     static func switched(_ shadows: inout Shadows) {}
 

@@ -12,7 +12,8 @@ package struct Shadows: ~Copyable {
     var watch: TableWatch
     /// The last one is that of no translation.
     var spaces: [AddressSpace]
-    /// Six for each space, a view's at `root(space, view)`: small elements, which are read in place.
+    /// Six for each space, a view's at `root(space, view)`: small elements, which are read in
+    /// place.
     var roots: [ShadowRoot]
     var current = 0
     private var nextID: UInt64 = 1
@@ -142,7 +143,9 @@ package struct Shadows: ~Copyable {
         let old = roots[Self.root(space, view)].trapSlot
         let slots = TrapPage.slots
         var new = old
-        repeat { new = new == slots.upperBound ? slots.lowerBound : new &+ 1 } while new != old
+        repeat {
+            new = new == slots.upperBound ? slots.lowerBound : new &+ 1
+        } while new != old
             && HostMemory.load64(root.root &+ UInt64(new) &* 8) != 0
         if new == old {
             root.clear(keeping: old, &pool)

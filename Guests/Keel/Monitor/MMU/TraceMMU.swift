@@ -1,8 +1,9 @@
 import Bits
 import RISCV
 
-/// `mmu=trace`: each store to a page table comes to the monitor, which carries it out and takes what
-/// the old entry stood for out of the shadows. They are right at every moment, and a fence is nothing.
+/// `mmu=trace`: each store to a page table comes to the monitor, which carries it out and takes
+/// what the old entry stood for out of the shadows. They are right at every moment, and a fence is
+/// nothing.
 enum TraceMMU: MMUBackEnd {
     /// So many stores in a row to a page that nothing is translated by: it is a table no more.
     private static let patience = 64

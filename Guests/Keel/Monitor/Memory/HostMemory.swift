@@ -1,10 +1,11 @@
 import Bits
 
-/// The monitor's own memory by address. It is mapped where it lies, so that an address that the real
-/// hart's page tables hold is also one that the monitor can use.
+/// The monitor's own memory by address. It is mapped where it lies, so that an address that the
+/// real hart's page tables hold is also one that the monitor can use.
 ///
-/// SAFETY: callers pass addresses of memory that they own: pages of a `PagePool`, a world's RAM after
-/// `GuestRAM.host` has checked the bounds, and trap frames. No address comes from a guest unchecked.
+/// SAFETY: callers pass addresses of memory that they own: pages of a `PagePool`, a world's RAM
+/// after `GuestRAM.host` has checked the bounds, and trap frames. No address comes from a guest
+/// unchecked.
 package enum HostMemory {
     @inline(__always) private static func pointer<T>(_ address: UInt64, _ type: T.Type)
         -> UnsafeMutablePointer<T>

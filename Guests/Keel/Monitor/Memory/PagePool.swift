@@ -1,7 +1,7 @@
 import Bits
 
-/// Pages for shadow tables: made once, and given back when a shadow goes. A free page's first word is
-/// the address of the next one.
+/// Pages for shadow tables: made once, and given back when a shadow goes. A free page's first word
+/// is the address of the next one.
 package struct PagePool {
     private var free: UInt64 = 0
     /// Pages that were never used lie between these.

@@ -1,13 +1,13 @@
 import Bits
 import RISCV
 
-/// The trap page: the first and the last instructions of every VMExit, and behind it a page for each
-/// vCPU's frame. It is the only part of the monitor that the real hart can reach while a guest runs,
-/// and not from U-mode.
+/// The trap page: the first and the last instructions of every VMExit, and behind it a page for
+/// each vCPU's frame. It is the only part of the monitor that the real hart can reach while a guest
+/// runs, and not from U-mode.
 ///
 /// A root of mode n holds it in one of its 512 slots, as the only thing there; the monitor's own
-/// table of that mode holds it in all slots of the upper half. So it can move to another slot
-/// when the guest maps something in its own, and the change of `satp` happens inside one page.
+/// table of that mode holds it in all slots of the upper half. So it can move to another slot when
+/// the guest maps something in its own, and the change of `satp` happens inside one page.
 package struct TrapPage: Sendable {
     /// By number of levels: the table that a root of so many levels points to.
     private var tables = InlineArray<6, UInt64>(repeating: 0)
@@ -52,8 +52,8 @@ package struct TrapPage: Sendable {
     }
 }
 
-/// The monitor's own tables, one root for each mode that a shadow may have: memory where it lies, and
-/// the trap page wherever it may be.
+/// The monitor's own tables, one root for each mode that a shadow may have: memory where it lies,
+/// and the trap page wherever it may be.
 package struct MonitorRoots: Sendable {
     private var tables = InlineArray<6, UInt64>(repeating: 0)
 

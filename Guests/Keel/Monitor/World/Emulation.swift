@@ -1,8 +1,8 @@
 import Bits
 import RISCV
 
-/// Loads and stores that the monitor carries out in the guest's place: to devices, under MPRV, and to
-/// memory that is watched.
+/// Loads and stores that the monitor carries out in the guest's place: to devices, under MPRV, and
+/// to memory that is watched.
 extension World {
     /// The bits of the instruction at `pc`, by the guest's own page tables; the guest's own fault
     /// where it cannot be fetched. Its second half may lie on another page.
@@ -36,7 +36,9 @@ extension World {
     }
 
     /// Carries out the instruction at `pc`, whose access faulted on the real hart.
-    mutating func emulateMemory(_ clock: Clock) throws(Trap) {
+    mutating func emulateMemory(_ kind: AccessKind, _ faulting: UInt64, _ clock: Clock)
+        throws(Trap)
+    {
         let bits = try fetch()
         guard let instruction = vcpu.decoder.decode(bits) else {
             throw Trap(.illegalInstruction, value: UInt64(bits))
@@ -44,7 +46,7 @@ extension World {
         guard let access = MemoryInstruction(instruction, vcpu.frame) else {
             // The guest's code changed under its own access, or it is one of the floating-point
             // unit to a device.
-            throw Trap(.loadAccessFault, value: vcpu[x: instruction.rs1])
+            throw Trap(kind.accessFault, value: faulting)
         }
         try perform(access, clock)
         vcpu.pc &+= instruction.length
@@ -80,7 +82,8 @@ extension World {
         }
     }
 
-    /// Atomics are for RAM alone, and there for their own alignment (unprivileged specification, A).
+    /// Atomics are for RAM alone, and there for their own alignment (unprivileged specification,
+    /// A).
     private mutating func aligned(_ access: MemoryInstruction) throws(Trap) -> GuestPhysical {
         let width = access.width
         guard access.address & (width.bytes &- 1) == 0 else {

@@ -1,7 +1,8 @@
 import RISCV
 
-/// What a guest is told its hart can do: what the real hart does in U-mode, and what the monitor adds
-/// by itself. The hypervisor extension is not in it, and nothing that would need more than U-mode.
+/// What a guest is told its hart can do: what the real hart does in U-mode, and what the monitor
+/// adds by itself. The hypervisor extension is not in it, and nothing that would need more than
+/// U-mode.
 package enum GuestISA {
     private static let names: [(item: ISAExtension, name: StaticString)] = [
         (.zicsr, "zicsr"), (.zifencei, "zifencei"), (.zicntr, "zicntr"), (.zba, "zba"),

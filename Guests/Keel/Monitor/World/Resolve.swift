@@ -2,6 +2,7 @@ import Bits
 import Devices
 import Effects
 import RISCV
+import SBI
 
 /// What a VMExit leads to.
 package enum Resolution: Sendable, Equatable {
@@ -35,7 +36,7 @@ extension World {
         if clock.time >= deadline { passTime(clock) }
         if end != nil { return .ended }
         if isWaiting {
-            guard vcpu.csr.wakes else { return .wait }
+            guard vcpu.csr.wakes, firmware?.state(of: 0) != .stopped else { return .wait }
             isWaiting = false
             wake()
         }
@@ -88,7 +89,7 @@ extension World {
             case .mapped: shadows.counts.hiddenFaults += 1
             case .emulate:
                 counts.emulated += 1
-                try emulateMemory(clock)
+                try emulateMemory(access, address, clock)
             }
         } catch {
             if error.cause == access.pageFault { shadows.counts.trueFaults += 1 }
@@ -110,7 +111,8 @@ extension World {
         switch effect {
         case .raise(let line): board.plic.setLevel(line, true, &board.effects)
         case .lower(let line): board.plic.setLevel(line, false, &board.effects)
-        case .interrupt(_, let line, let level): vcpu.csr.setLine(1 &<< UInt64(line.rawValue), level)
+        case .interrupt(_, let line, let level):
+            vcpu.csr.setLine(1 &<< UInt64(line.rawValue), level)
         case .output(_, let byte): output.append(byte)
         case .outputBytes(_, let bytes): output.append(contentsOf: bytes)
         case .wrote(let range): shadows.wrote(range)

@@ -4,8 +4,8 @@ import Effects
 import RISCV
 import SBI
 
-/// A guest with all that is its own: memory, a virtual hart, devices, shadows. Nothing in it reaches
-/// beyond `ram`, and nothing of one world is in another.
+/// A guest with all that is its own: memory, a virtual hart, devices, shadows. Nothing in it
+/// reaches beyond `ram`, and nothing of one world is in another.
 package struct World: ~Copyable {
     package let number: Int
     package let ram: GuestRAM
@@ -95,8 +95,8 @@ package struct World: ~Copyable {
         }
     }
 
-    /// What the real `sstatus.FS` has to be: the guest's floating-point instructions run on the real
-    /// hart, or trap where the virtual unit is off.
+    /// What the real `sstatus.FS` has to be: the guest's floating-point instructions run on the
+    /// real hart, or trap where the virtual unit is off.
     package var floatState: UInt64 { vcpu.csr.mstatus & Status.fs }
     /// On, and not known to be dirty.
     @inline(__always) package var floatIsClean: Bool {
