@@ -57,12 +57,17 @@ extension Hart {
     /// A CSR without the checks of an access. `time` and its kin read as the hart last saw them.
     package func debugRead(csr number: Int) -> UInt64 {
         state.pointee.csr.value(
-            number, CSRContext(time: bus.time(for: self), cycle: retired, instret: retired))
+            number, csrContext)
+    }
+    package var csrContext: CSRContext {
+        CSRContext(
+            time: bus.time(for: self), cycle: retired, instret: retired,
+            walkReads: state.pointee.walkReads)
     }
     package func debugWrite(csr number: Int, _ value: UInt64) {
         var file = csr
         file.store(
-            number, value, CSRContext(time: bus.time(for: self), cycle: retired, instret: retired))
+            number, value, csrContext)
         csr = file
         flushTranslations()
     }

@@ -101,6 +101,8 @@ extension Hart {
     }
     /// Retired instructions; exact at an exit and inside a device access.
     package var retired: UInt64 { state.pointee.retired }
+    /// Page-table entries that its walks have read.
+    package var walkReads: UInt64 { state.pointee.walkReads }
     package subscript(x register: Int) -> UInt64 {
         get { state.pointee.x[register & 31] }
         set { if register & 31 != 0 { state.pointee.x[register & 31] = newValue } }
@@ -122,6 +124,10 @@ extension Hart {
     }
     package var isReservationHeld: Bool {
         state.pointee.reservedAddress != HartState.noReservation
+    }
+
+    package func dropReservation() {
+        state.pointee.reservedAddress = HartState.noReservation
     }
 
     /// Sets the level of interrupt inputs (bits of `mip`).

@@ -17,6 +17,7 @@ struct WalkMemory: PhysicalMemory {
 
     func load64(_ address: GuestPhysical) -> UInt64? {
         guard allows(address, .load) else { return nil }
+        state.pointee.walkReads &+= 1
         return memory.load64(address)
     }
     func compareAndSwap64(_ address: GuestPhysical, expected: UInt64, new: UInt64) -> Bool? {

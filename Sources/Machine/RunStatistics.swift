@@ -47,6 +47,8 @@ package struct RunStatistics {
             line("TLB misses of loads", sum { $0.loadMisses }),
             line("TLB misses of stores", sum { $0.storeMisses }),
             line("TLB misses of fetches", sum { $0.fetchMisses }),
+            line(
+                "page-table entries read", machine.harts.reduce(0) { $0 &+ $1.walkReads }),
             line("TLB flushes", sum { $0.tlbFlushes }),
             line("pages decoded", sum { $0.pagesDecoded }),
             line("pages decoded again after a store", sum { $0.codeInvalidations }),
