@@ -51,7 +51,7 @@ package struct Duel {
             in: GuestRange(start: GuestPhysical(Place.ram), count: 22 << 12))
             ?? first.memory.firstDifference(
                 from: second.memory,
-                in: GuestRange(start: GuestPhysical(Place.tables), count: 96 << 12))
+                in: GuestRange(start: GuestPhysical(Place.tables), count: Place.tablePages << 12))
     }
 
     private func difference(
