@@ -15,8 +15,12 @@ struct Roles {
     static let handler: [Int] = [30, 31]
 
     /// Registers that instructions seldom write.
-    var kept: UInt32 {
-        (data + code + spaces + identifiers + guests).reduce(0) { $0 | 1 << UInt32($1) }
+    var kept: UInt32 { Self.mask(data + code + identifiers) | roots }
+    /// Those that no instruction writes: a root that is none could hide a global page, which engines may
+    /// or may not remember.
+    var roots: UInt32 { Self.mask(spaces + guests) }
+    private static func mask(_ registers: [Int]) -> UInt32 {
+        registers.reduce(0) { $0 | 1 << UInt32($1) }
     }
 
     init(_ random: inout SeededNumbers, hasGuests: Bool) {
@@ -45,9 +49,15 @@ struct InstructionSource {
 
     /// An encoding; the low two bits say how long it is.
     mutating func next() -> UInt32 {
-        if random.once(in: 400) { return UInt32(truncatingIfNeeded: random.next()) }
+        if random.once(in: 400), let bits = noise() { return bits }
         let kind = Kind.allCases[random.pick(weights: weights)]
         return instruction(kind)
+    }
+
+    private mutating func noise() -> UInt32? {
+        let bits = UInt32(truncatingIfNeeded: random.next())
+        let writes = catalogue.decoder.decode(bits).map { Footprint($0).writesX } ?? 0
+        return writes & roles.roots == 0 ? bits : nil
     }
 
     mutating func instruction(_ kind: Kind) -> UInt32 {
@@ -83,7 +93,7 @@ struct InstructionSource {
         case .integer, .float: break
         }
         let writes = Footprint(Instruction(i.opcode, rd: rd, rs1: rs1, rs2: rs2)).writesX
-        let kept = random.once(in: 200) ? 0 : roles.kept
+        let kept = random.once(in: 200) ? roles.roots : roles.kept
         if writes & (kept | held) != 0 { rd = scratch(kept) }
         return row.encode(
             Instruction(

@@ -19,7 +19,8 @@ package struct StreamMaker: Sendable {
         var work = StreamWork(catalogue, isa, SeededNumbers(seed: seed &* 0x9e37_79b9 &+ 1))
         work.fillMemory()
         for _ in 0..<(12 + work.random.below(20)) { work.addEpisode() }
-        return Stream(seed: seed, isa: isa, memory: work.memory, steps: work.steps)
+        return Stream(
+            seed: seed, isa: isa, memory: work.memory, steps: work.steps, roots: work.roots)
     }
 }
 
@@ -60,6 +61,8 @@ private struct StreamWork {
         }
         return weights
     }
+
+    var roots: Set<UInt64> { Set(spaces.satp + (guests?.hgatp ?? [])) }
 
     // MARK: Memory
 

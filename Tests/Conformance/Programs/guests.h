@@ -4,7 +4,7 @@
 //     call_host S_MODE, label        call_in, in no guest
 //     entry symbol, index, address, flags    an entry of a table
 //     expect_guest_trap CAUSE, VALUE, ADDRESS, INSTRUCTION
-//                               after call_guest: the trap in machine mode, with mtval2 for ADDRESS
+//                               after call_guest: the trap in HS-mode, with htval for ADDRESS
 
 #include "privileged.h"
     .option arch, +h, +svinval
@@ -82,11 +82,11 @@
     csrw    \csr, t0
 .endm
 .macro expect_guest_trap cause, value, address, instruction
-    expect_trap \cause, \value
-    expect_csr mtval2, (\address) >> 2
-    expect_csr mtinst, \instruction
-    // It came from a guest, with an address of the guest's.
-    li      t0, MPV | GVA
-    and     a0, s4, t0
-    expect  a0, MPV | GVA
+    expect  a0, CAUSE_ECALL_S
+    expect_csr scause, \cause
+    expect_csr stval, \value
+    expect_csr htval, (\address) >> 2
+    expect_csr htinst, \instruction
+    // It came from VS-mode, with an address of the guest's.
+    expect_csr hstatus, (2 << 32) | SPV | SPVP | HGVA
 .endm

@@ -50,13 +50,17 @@
     next_case
     call_guest S_MODE, \piece
     expect  a0, CAUSE_VIRTUAL
+#ifndef QEMU7                           // which holds another instruction for some
     lwu     a0, 0(a2)
     sub     a0, a0, a1
     expect  a0, 0
+#endif
     call_guest U_MODE, \piece
     expect  a0, CAUSE_VIRTUAL
+#ifndef QEMU7                           // which takes some for a guest's
     call_host U_MODE, \piece
     expect  a0, CAUSE_ILLEGAL
+#endif
     .endr
     .irp piece, read_mscratch, write_cycle
     next_case
@@ -82,12 +86,22 @@
     trapped_by VTSR, return_from_trap
     trapped_by VTVM, fence
     trapped_by VTVM, read_satp
-    csrw    mie, zero
+    // What is pending for the guest ends its sleep, though it does not listen.
+    next_case
+    set     hideleg, VSSI
     set     mie, VSSI
     set     hvip, VSSI
-    trapped_by VTW, sleep
+    call_guest S_MODE, sleep
+    expect  a0, CAUSE_ECALL_VS
     csrw    hvip, zero
     csrw    mie, zero
+    set     hstatus, VTW
+    call_guest S_MODE, sleep
+    expect  a0, CAUSE_VIRTUAL
+    csrw    hstatus, zero
+    call_guest U_MODE, sleep
+    expect  a0, CAUSE_VIRTUAL
+    csrw    hideleg, zero
     // TW comes first, and TVM is nothing to a guest.
     next_case
     li      t0, TW | TVM | TSR
@@ -189,6 +203,8 @@
     li      t2, 20000
     add     t1, t1, t2
     csrw    VSTIMECMP, t1
+    li      t0, SIE
+    csrs    vsstatus, t0
     call_guest S_MODE, sleep_long
     csrr    a0, vscause
     expect  a0, INTERRUPT | 5
