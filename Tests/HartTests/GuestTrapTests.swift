@@ -74,6 +74,30 @@ import Testing
         }
     }
 
+    /// Tables of either stage that machine mode hides: access faults of the access's own kind, and nothing
+    /// of a guest-physical address.
+    @Test func hiddenTables() {
+        for root in [hgatp, vsatp] {
+            it.hart.csr.pmp.setAddress(0, (root & (1 << 44 - 1)) << 10 | 0x1ff)
+            it.hart.csr.pmp.setConfiguration(upper: false, 0x18)
+            for (step, cause) in [(GuestSpaces.Step.guestLoad, UInt64(5)), (.guestStore, 7)] {
+                it.enter(.supervisor)
+                #expect(it.step(step, address) == nil && it.trap.cause == cause)
+                #expect(it.trap.value == address && it.trap.value2 == 0)
+                #expect(it.trap.instruction == 0 && it.trap.isGuestAddress)
+            }
+        }
+    }
+
+    /// Someone who looks may look into either world.
+    @Test func codeOfEitherWorld() {
+        it.write(page, 0x1050_0073)
+        it.enter(.supervisor, isVirtual: true)
+        #expect(it.hart.encoding(at: address, .supervisor) == 0x1050_0073)
+        #expect(it.hart.encoding(at: page, .supervisor, isVirtual: false) == 0x1050_0073)
+        #expect(it.hart.encoding(at: address, .supervisor, isVirtual: false) == nil)
+    }
+
     /// Execute-only in both stages is what `hlvx` is for; MXR is nothing to it. No device holds code.
     @Test func loadsOfCode() {
         it.write(page, 0x1234)

@@ -74,7 +74,8 @@ import Testing
             csr.set(CSR.vsatp, 8 << 60)
             let value = mode << 60 | 7 << 44 | 0x80004
             #expect(
-                try csr.roundTrip(CSR.hgatp, value) == (isKnown ? value : 8 << 60 | value & ~(15 << 60))
+                try csr.roundTrip(CSR.hgatp, value)
+                    == (isKnown ? value : 8 << 60 | value & ~(15 << 60))
             )
             #expect(try csr.roundTrip(CSR.vsatp, value) == (isKnown ? value : 8 << 60))
         }
