@@ -145,10 +145,12 @@ extension Hart {
     /// An interrupt is pending and enabled in its own register, whatever the global enable: what ends
     /// `wfi` (privileged specification, §3.3.3).
     package var canWake: Bool { state.pointee.csr.wakes }
-    /// The `time` at which the supervisor timer fires, where Sstc drives it.
-    package var timerDeadline: UInt64? {
-        state.pointee.csr.timerDeadline
+    /// The next `time` at which a timer fires that Sstc drives, the supervisor's or a guest's.
+    package func timerDeadline(after now: UInt64) -> UInt64? {
+        state.pointee.csr.timerDeadline(after: now)
     }
+    /// Whether a timer is due that the hart has not been told of.
+    package func isTimerDue(at time: UInt64) -> Bool { state.pointee.csr.isTimerDue(at: time) }
     /// Raises or lowers the supervisor timer for the board's `time`.
     package func advance(to time: UInt64) {
         state.pointee.csr.updateTimer(time: time)

@@ -190,6 +190,10 @@ extension Hart {
             var trap = error
             trap.cause = isZero ? error.cause : error.cause.asStore
             trap.value = self[x: i.rs1]
+            // So does the guest-physical address follow rs1, not the block, where it is the data's.
+            if error.isGuestPageFault && trap.instruction == 0 {
+                trap.value2 = trap.value2 & ~0x3ff | (trap.value & 0xfff) &>> 2
+            }
             throw trap
         }
         guard isZero else { return }
@@ -198,6 +202,12 @@ extension Hart {
         }
         wroteMemory(result.physical)
         fillData(address, result, .store)
+    }
+}
+
+extension Trap {
+    fileprivate var isGuestPageFault: Bool {
+        cause == .loadGuestPageFault || cause == .storeGuestPageFault
     }
 }
 
