@@ -27,7 +27,9 @@ struct Registers {
         case TargetDescription.pcNumber: return Hex.word(hart.pc)
         case TargetDescription.firstFloat..<TargetDescription.firstCSR:
             return Hex.word(hart[f: number - TargetDescription.firstFloat])
-        case TargetDescription.privilegeNumber: return Hex.word(UInt64(hart.privilege.rawValue))
+        case TargetDescription.privilegeNumber:
+            // Bit 2 is V (debug specification, "Virtual Debug Registers").
+            return Hex.word(UInt64(hart.privilege.rawValue) | (hart.csr.isVirtual ? 4 : 0))
         default:
             let csr = number - TargetDescription.firstCSR
             guard csr >= 0, csr < 4096, CSR.name(csr) != nil else { return nil }
@@ -42,9 +44,11 @@ struct Registers {
         case TargetDescription.firstFloat..<TargetDescription.firstCSR:
             hart[f: number - TargetDescription.firstFloat] = value
         case TargetDescription.privilegeNumber:
-            guard let mode = Privilege(rawValue: UInt8(truncatingIfNeeded: value)) else {
-                return false
-            }
+            let isVirtual = value & 4 != 0
+            guard value < 8, let mode = Privilege(rawValue: UInt8(value & 3)),
+                !isVirtual || (mode != .machine && hart.isa.has(.h))
+            else { return false }
+            hart.csr.isVirtual = isVirtual
             hart.privilege = mode
         default:
             let csr = number - TargetDescription.firstCSR

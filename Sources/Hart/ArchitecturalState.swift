@@ -62,6 +62,7 @@ extension Hart {
         }
         compare("pc", pc, other.pc)
         compare("privilege", UInt64(privilege.rawValue), UInt64(other.privilege.rawValue))
+        compare("virtualization", csr.isVirtual ? 1 : 0, other.csr.isVirtual ? 1 : 0)
         compare("retired", retired, other.retired)
         for register in 0..<32 {
             compare("\(RegisterNames.x[register])", self[x: register], other[x: register])

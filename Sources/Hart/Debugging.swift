@@ -57,28 +57,36 @@ extension Hart {
     /// A CSR without the checks of an access. `time` and its kin read as the hart last saw them.
     package func debugRead(csr number: Int) -> UInt64 {
         state.pointee.csr.value(
-            number, CSRContext(time: bus.time(for: self), cycle: retired, instret: retired))
+            number, csrContext)
+    }
+    package var csrContext: CSRContext {
+        CSRContext(
+            time: bus.time(for: self), cycle: retired, instret: retired,
+            walkReads: state.pointee.walkReads)
     }
     package func debugWrite(csr number: Int, _ value: UInt64) {
         var file = csr
         file.store(
-            number, value, CSRContext(time: bus.time(for: self), cycle: retired, instret: retired))
+            number, value, csrContext)
         csr = file
         flushTranslations()
     }
 }
 
 extension Hart {
-    /// The encoding that a fetch at `pc` would find, for someone who only looks.
-    package func encoding(at pc: UInt64, _ privilege: Privilege) -> UInt32? {
-        guard let low = parcel(at: pc, privilege) else { return nil }
+    /// The encoding that a fetch at `pc` would find, for someone who only looks; in the hart's own world
+    /// unless another is named.
+    package func encoding(at pc: UInt64, _ privilege: Privilege, isVirtual: Bool? = nil) -> UInt32?
+    {
+        let mode = AccessMode(
+            privilege, isVirtual: isVirtual ?? state.pointee.csr.isVirtual)
+        guard let low = parcel(at: pc, mode) else { return nil }
         guard low & 3 == 3 else { return UInt32(low) }
-        return parcel(at: pc &+ 2, privilege).map { UInt32(low) | UInt32($0) << 16 }
+        return parcel(at: pc &+ 2, mode).map { UInt32(low) | UInt32($0) << 16 }
     }
 
-    private func parcel(at address: UInt64, _ privilege: Privilege) -> UInt16? {
+    private func parcel(at address: UInt64, _ mode: AccessMode) -> UInt16? {
         var reader = WalkMemory(memory: memory, state: state, marking: .pretended)
-        let mode = AccessMode(privilege, isVirtual: state.pointee.csr.isVirtual)
         let found = try? TwoStageWalk.walk(
             GuestVirtual(address), .fetch, state.pointee.csr.stages(mode), &reader)
         return found.flatMap { memory.load16($0.physical) }

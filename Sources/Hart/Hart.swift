@@ -101,6 +101,8 @@ extension Hart {
     }
     /// Retired instructions; exact at an exit and inside a device access.
     package var retired: UInt64 { state.pointee.retired }
+    /// Page-table entries that its walks have read.
+    package var walkReads: UInt64 { state.pointee.walkReads }
     package subscript(x register: Int) -> UInt64 {
         get { state.pointee.x[register & 31] }
         set { if register & 31 != 0 { state.pointee.x[register & 31] = newValue } }
@@ -124,6 +126,10 @@ extension Hart {
         state.pointee.reservedAddress != HartState.noReservation
     }
 
+    package func dropReservation() {
+        state.pointee.reservedAddress = HartState.noReservation
+    }
+
     /// Sets the level of interrupt inputs (bits of `mip`).
     package func setLines(_ mask: UInt64, _ on: Bool) {
         for bit in UInt64(0)..<14 where mask.bit(Int(bit)) {
@@ -139,10 +145,12 @@ extension Hart {
     /// An interrupt is pending and enabled in its own register, whatever the global enable: what ends
     /// `wfi` (privileged specification, §3.3.3).
     package var canWake: Bool { state.pointee.csr.wakes }
-    /// The `time` at which the supervisor timer fires, where Sstc drives it.
-    package var timerDeadline: UInt64? {
-        state.pointee.csr.timerDeadline
+    /// The next `time` at which a timer fires that Sstc drives, the supervisor's or a guest's.
+    package func timerDeadline(after now: UInt64) -> UInt64? {
+        state.pointee.csr.timerDeadline(after: now)
     }
+    /// Whether a timer is due that the hart has not been told of.
+    package func isTimerDue(at time: UInt64) -> Bool { state.pointee.csr.isTimerDue(at: time) }
     /// Raises or lowers the supervisor timer for the board's `time`.
     package func advance(to time: UInt64) {
         state.pointee.csr.updateTimer(time: time)

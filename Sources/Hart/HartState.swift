@@ -51,6 +51,8 @@ package struct HartState {
     package var reservedBytes: UInt8 = 0
     package var pendingExit: Exit = .budget
     package var hostRoundings = HostRoundings()
+    /// Page-table entries that walks have read.
+    package var walkReads: UInt64 = 0
     package var csr: CSRFile
 
     package static var noReservation: UInt64 { ~0 }

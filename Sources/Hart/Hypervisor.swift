@@ -37,16 +37,11 @@ extension Hart {
     private func load(_ width: AccessWidth, _ address: UInt64, in mode: AccessMode)
         throws(Trap) -> UInt64
     {
-        guard !Self.crossesPage(address, width) else {
-            var value: UInt64 = 0
-            for index in UInt64(0)..<width.bytes {
-                let byte = try load(.byte, address &+ index, in: mode)
-                value |= byte &<< (index &* 8)
-            }
-            return value
-        }
+        if Self.crossesPage(address, width) { return try loadBytes(width, address, in: mode) }
         let result = try translate(address, count: width.bytes, .load, mode)
         if let value = memory.load(result.physical, width: width) { return value }
+        // Devices hold no code.
+        if mode.readsCode { throw .ofGuest(.loadAccessFault, address) }
         guard Self.isAligned(address, width) else {
             throw .ofGuest(.loadMisaligned, address)
         }
@@ -55,19 +50,26 @@ extension Hart {
         guard let value = loaded else { throw .ofGuest(.loadAccessFault, address) }
         return value
     }
+    /// Over a page's end; both pages must be RAM.
+    private func loadBytes(_ width: AccessWidth, _ address: UInt64, in mode: AccessMode)
+        throws(Trap) -> UInt64
+    {
+        var value: UInt64 = 0
+        for index in UInt64(0)..<width.bytes {
+            let result = try translate(address &+ index, count: 1, .load, mode)
+            guard let byte = memory.load8(result.physical) else {
+                throw .ofGuest(.loadMisaligned, address)
+            }
+            value |= UInt64(byte) &<< (index &* 8)
+        }
+        return value
+    }
 
     private func store(
         _ width: AccessWidth, _ address: UInt64, _ value: UInt64, in mode: AccessMode
     ) throws(Trap) {
-        guard !Self.crossesPage(address, width) else {
-            // Both pages first, so that nothing is written where one of them faults.
-            let boundary = (address | 0xfff) &+ 1
-            _ = try translate(address, count: boundary &- address, .store, mode)
-            _ = try translate(boundary, count: width.bytes &- (boundary &- address), .store, mode)
-            for index in UInt64(0)..<width.bytes {
-                try store(.byte, address &+ index, (value &>> (index &* 8)) & 0xff, in: mode)
-            }
-            return
+        if Self.crossesPage(address, width) {
+            return try storeBytes(width, address, value, in: mode)
         }
         let result = try translate(address, count: width.bytes, .store, mode)
         if memory.store(result.physical, value, width: width) {
@@ -80,10 +82,33 @@ extension Hart {
         let isStored = HostFloat.suspended { bus.store(result.physical, width, value, from: self) }
         guard isStored else { throw .ofGuest(.storeAccessFault, address) }
     }
+    /// The same for a store: nothing is written where one of the pages cannot be.
+    private func storeBytes(
+        _ width: AccessWidth, _ address: UInt64, _ value: UInt64, in mode: AccessMode
+    ) throws(Trap) {
+        let boundary = (address | 0xfff) &+ 1
+        let firstCount = boundary &- address
+        let first = try translate(address, count: firstCount, .store, mode)
+        let second = try translate(boundary, count: width.bytes &- firstCount, .store, mode)
+        guard memory.writableHost(first.physical, count: firstCount) != nil,
+            memory.writableHost(second.physical, count: width.bytes &- firstCount) != nil
+        else { throw .ofGuest(.storeMisaligned, address) }
+        for index in UInt64(0)..<width.bytes {
+            let at =
+                index < firstCount
+                ? first.physical + index : second.physical + (index &- firstCount)
+            _ = memory.store8(at, UInt8(truncatingIfNeeded: value &>> (index &* 8)))
+        }
+        wroteMemory(first.physical)
+        wroteMemory(second.physical)
+    }
 
     /// What goes beside the cause and value of a trap.
     func details(of trap: Trap, at pc: UInt64) -> TrapDetails {
-        let isAddress = state.pointee.csr.isVirtual && trap.cause.valueIsAddress
+        // Data may be a guest's though the hart is in no guest (MPRV with MPV).
+        let isInGuest =
+            state.pointee.csr.isVirtual || (trap.cause.isOfData && mode(of: .load).isVirtual)
+        let isAddress = isInGuest && trap.cause.valueIsAddress
         var details = TrapDetails(
             value2: trap.value2, instruction: trap.instruction,
             isGuestAddress: trap.isGuestAddress || isAddress)
@@ -113,6 +138,14 @@ extension ExceptionCause {
             .ecallFromM:
             false
         default: true
+        }
+    }
+    fileprivate var isOfData: Bool {
+        switch self {
+        case .loadMisaligned, .loadAccessFault, .loadPageFault, .loadGuestPageFault,
+            .storeMisaligned, .storeAccessFault, .storePageFault, .storeGuestPageFault:
+            true
+        default: false
         }
     }
 }

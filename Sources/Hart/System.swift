@@ -55,10 +55,22 @@ extension Hart {
         case .hfence_vvma, .hfence_gvma, .hinval_vvma, .hinval_gvma:
             try guestFence(i)
             return resume(at: pc &+ i.length)
+        case .xhole_get, .xhole_put:
+            return exchangeStatus(i, after: pc &+ i.length)
         default:
             try guestAccess(i)
             return false
         }
+    }
+
+    private func exchangeStatus(_ i: Instruction, after pc: UInt64) -> Bool {
+        let operand = self[x: i.rs1]
+        let isRead = i.opcode == .xhole_get
+        let seen = state.pointee.csr.seenStatus(state.pointee.privilege)
+        self[x: i.rd] = isRead ? seen & operand : seen
+        if isRead { return false }
+        let effects = state.pointee.csr.putStatus(operand, state.pointee.privilege)
+        return effects.isEmpty ? false : apply(effects, after: pc)
     }
 
     private func fence(_ i: Instruction) {
@@ -130,6 +142,7 @@ extension Hart {
         var context = CSRContext(cycle: state.pointee.retired, instret: state.pointee.retired)
         if CSR.needsContext(i.csr) {
             context.time = bus.time(for: self)
+            context.walkReads = state.pointee.walkReads
             if i.csr == CSR.seed && writes { context.entropy = bus.seed(for: self) }
         }
         let isFloat = i.csr >= CSR.fflags && i.csr <= CSR.fcsr
@@ -177,6 +190,10 @@ extension Hart {
             var trap = error
             trap.cause = isZero ? error.cause : error.cause.asStore
             trap.value = self[x: i.rs1]
+            // So does the guest-physical address follow rs1, not the block, where it is the data's.
+            if error.isGuestPageFault && trap.instruction == 0 {
+                trap.value2 = trap.value2 & ~0x3ff | (trap.value & 0xfff) &>> 2
+            }
             throw trap
         }
         guard isZero else { return }
@@ -185,6 +202,12 @@ extension Hart {
         }
         wroteMemory(result.physical)
         fillData(address, result, .store)
+    }
+}
+
+extension Trap {
+    fileprivate var isGuestPageFault: Bool {
+        cause == .loadGuestPageFault || cause == .storeGuestPageFault
     }
 }
 

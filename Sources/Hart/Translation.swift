@@ -17,6 +17,7 @@ struct WalkMemory: PhysicalMemory {
 
     func load64(_ address: GuestPhysical) -> UInt64? {
         guard allows(address, .load) else { return nil }
+        state.pointee.walkReads &+= 1
         return memory.load64(address)
     }
     func compareAndSwap64(_ address: GuestPhysical, expected: UInt64, new: UInt64) -> Bool? {
@@ -97,12 +98,25 @@ extension Hart {
             GuestVirtual(address), kind, state.pointee.csr.stages(mode), &reader)
         let page = GuestPhysical(result.physical.rawValue & ~0xfff)
         if state.pointee.csr.pmp.isOpen(page, count: 4096, privilege) { return result }
-        guard
-            state.pointee.csr.pmp.check(result.physical, count: count, kind, privilege: privilege)
-        else { throw Trap(kind.accessFault, value: address) }
+        guard allows(result.physical, count, kind, mode) else {
+            var trap = Trap(kind.accessFault, value: address)
+            trap.isGuestAddress = mode.isVirtual
+            throw trap
+        }
         let allowed = state.pointee.csr.pmp.pagePermissions(result.physical, privilege: privilege)
         result.permissions.formIntersection(allowed ?? [])
         return result
+    }
+
+    /// PMP. `hlvx` needs memory that can be executed and read too, since it cannot override what
+    /// machine mode protects (§18.3.1).
+    private func allows(
+        _ physical: GuestPhysical, _ count: UInt64, _ kind: AccessKind, _ mode: AccessMode
+    ) -> Bool {
+        func check(_ kind: AccessKind) -> Bool {
+            state.pointee.csr.pmp.check(physical, count: count, kind, privilege: mode.privilege)
+        }
+        return check(kind) && (!mode.readsCode || check(.fetch))
     }
 
     /// The same for someone who only looks (a debugger): no A or D bit is set, nothing is thrown.

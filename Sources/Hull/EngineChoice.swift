@@ -1,6 +1,7 @@
 import Bits
 import GuestMemory
 import Hart
+import RISCV
 import Translator
 
 /// Which engine runs: the one that was chosen, or the interpreter where the host cannot run it.
@@ -58,5 +59,16 @@ extension Configuration {
         options.measures = printsStatistics
         options.isProfiled = writesProfile
         return options
+    }
+}
+
+extension Audit {
+    /// On the engine that a machine would get.
+    package init(isa text: String, engine: Configuration.Engine) throws(HullError) {
+        var configuration = Configuration()
+        configuration.engine = engine
+        let isa = try ISA(parsing: text)
+        let choice = try EngineChoice(configuration, hostRunsCode: Translator.isAvailable)
+        try self.init(isa) { choice.make($0, configuration) }
     }
 }

@@ -41,7 +41,7 @@ extension SystemBus {
     }
     func advance(_ hart: Hart, to now: UInt64) {
         let time = now &+ timeOffset.load(ordering: .relaxed)
-        if let due = hart.timerDeadline, due <= time { hart.advance(to: time) }
+        if hart.isTimerDue(at: time) { hart.advance(to: time) }
         if hart.firmwareTimer <= time {
             hart.firmwareTimer = BoardTimers.never
             hart.setLines(1 &<< UInt64(HartLine.supervisorTimer.rawValue), true)
@@ -57,7 +57,8 @@ extension SystemBus {
     /// The same for the timers of one hart.
     func nextDeadline(of hart: Hart, _ now: UInt64) -> UInt64 {
         let offset = timeOffset.load(ordering: .relaxed)
-        let due = min(hart.timerDeadline ?? BoardTimers.never, hart.firmwareTimer)
+        let timer = hart.timerDeadline(after: now &+ offset) ?? BoardTimers.never
+        let due = min(timer, hart.firmwareTimer)
         // What has expired already is no deadline.
         guard due != BoardTimers.never, due > now &+ offset, due &- offset > now else {
             return BoardTimers.never

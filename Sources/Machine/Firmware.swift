@@ -127,9 +127,7 @@ extension Machine {
 
     private func change(_ hart: Hart, _ body: (inout CSRFile, CSRContext) -> Void) {
         var csr = hart.csr
-        body(
-            &csr,
-            CSRContext(time: bus.time(for: hart), cycle: hart.retired, instret: hart.retired))
+        body(&csr, hart.csrContext)
         hart.csr = csr
     }
 }

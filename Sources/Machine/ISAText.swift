@@ -9,9 +9,9 @@ extension ISAExtension {
 
 extension ISA {
     /// What the board's harts have unless told otherwise. Svade stays out: beside Svadu the guest
-    /// would have to ask firmware for the updating of A and D bits.
+    /// would have to ask firmware for the updating of A and D bits. Xhole is for teaching.
     package static var virt: ISA {
-        ISA(ISAExtension.allCases.filter { $0 != .svade })
+        ISA(ISAExtension.allCases.filter { $0 != .svade && $0 != .xhole })
     }
 
     package var extensions: [ISAExtension] { ISAExtension.allCases.filter { has($0) } }

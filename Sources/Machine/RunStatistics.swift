@@ -47,6 +47,8 @@ package struct RunStatistics {
             line("TLB misses of loads", sum { $0.loadMisses }),
             line("TLB misses of stores", sum { $0.storeMisses }),
             line("TLB misses of fetches", sum { $0.fetchMisses }),
+            line(
+                "page-table entries read", machine.harts.reduce(0) { $0 &+ $1.walkReads }),
             line("TLB flushes", sum { $0.tlbFlushes }),
             line("pages decoded", sum { $0.pagesDecoded }),
             line("pages decoded again after a store", sum { $0.codeInvalidations }),
@@ -114,20 +116,28 @@ package struct RunStatistics {
         case 7: "store access fault"
         case 8: "environment call from U-mode"
         case 9: "environment call from S-mode"
+        case 10: "environment call from VS-mode"
         case 11: "environment call from M-mode"
         case 12: "instruction page fault"
         case 13: "load page fault"
         case 15: "store page fault"
+        case 20: "instruction guest-page fault"
+        case 21: "load guest-page fault"
+        case 22: "virtual instruction"
+        case 23: "store guest-page fault"
         default: "exception \(cause)"
         }
     }
     static func interruptName(_ cause: Int) -> String {
         switch cause {
         case 1: "supervisor software"
+        case 2: "virtual supervisor software"
         case 3: "machine software"
         case 5: "supervisor timer"
+        case 6: "virtual supervisor timer"
         case 7: "machine timer"
         case 9: "supervisor external"
+        case 10: "virtual supervisor external"
         case 11: "machine external"
         case 13: "counter overflow"
         default: "interrupt \(cause)"

@@ -20,7 +20,7 @@ package struct Disassembler: Sendable {
     /// The full-size row of each opcode.
     private let baseRows: [Row?]
 
-    package init(isa: ISA = ISA(ISAExtension.allCases), style: Style = Style()) {
+    package init(isa: ISA = .everything, style: Style = Style()) {
         decoder = Decoder(isa: isa)
         self.style = style
         var rows = [Row?](repeating: nil, count: Opcode.allCases.count)

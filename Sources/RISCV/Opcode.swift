@@ -40,6 +40,8 @@ package enum Opcode: UInt16, CaseIterable, Sendable {
     case czero_eqz, czero_nez
     // Zicbom, Zicboz, Zicbop.
     case cbo_inval, cbo_clean, cbo_flush, cbo_zero, prefetch_i, prefetch_r, prefetch_w
+    // Xhole.
+    case xhole_get, xhole_put
     // Zimop, Zcmop.
     case mop_r, mop_rr, c_mop
     // F.

@@ -8,6 +8,8 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable {
     case zicbom, zicboz, zicbop, zihintpause, zawrs, zacas, zfa, zfh, zfhmin, zcb, zimop, zcmop
     /// Svvptc: no hart remembers an invalid page table entry.
     case sstc, svinval, svnapot, svpbmt, svvptc, svadu, svade, sscofpmf, smstateen, zkr
+    /// For teaching: two instructions that behave otherwise in U-mode, and do not trap there.
+    case xhole
 }
 
 /// What a hart is told it has.
@@ -144,6 +146,10 @@ extension Row {
 }
 
 extension ISA {
+    /// All that the specifications know.
+    package static var everything: ISA {
+        ISA(ISAExtension.allCases.filter { $0 != .xhole })
+    }
     /// What the `virt` machine's hart has unless it is told otherwise. Svadu without Svade: the hart
     /// sets A and D itself, and no guest has to ask for it.
     package static var standard: ISA {

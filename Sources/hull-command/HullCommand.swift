@@ -23,7 +23,8 @@ struct HullCommand: ParsableCommand {
             """,
         version: hullVersion,
         subcommands: [
-            BalloonCommand.self, BlockBackEndCommand.self, BootCommand.self, CheckCommand.self,
+            AuditCommand.self, BalloonCommand.self, BlockBackEndCommand.self, BootCommand.self,
+            CheckCommand.self,
             ConsoleCommand.self,
             CopyCommand.self,
             DebianCommand.self, DTBCommand.self, DisassembleCommand.self, ImageCommand.self,

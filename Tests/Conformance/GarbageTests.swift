@@ -64,11 +64,29 @@ import TestKit
             let leaf = start >> 2 | 0xcf | random.next() & 0x10
             _ = board.memory.store64(GuestPhysical(root << 12 | 16), leaf)
         }
+        fillGuest(&csr, &random)
         hart.csr = csr
         hart.privilege = [.user, .supervisor, .machine][Int(random.next() % 3)]
+        if hart.privilege == .machine { hart.csr.isVirtual = false }
         board.runAtMost(5_000)
         plant(hart)
         return fault(in: hart)
+    }
+
+    /// The hypervisor's registers; half of the harts start in a guest.
+    private static func fillGuest<Numbers: RandomNumberGenerator>(
+        _ csr: inout CSRFile, _ random: inout Numbers
+    ) {
+        let context = CSRContext()
+        for number in [
+            CSR.hstatus, CSR.hedeleg, CSR.hideleg, CSR.hie, CSR.hvip, CSR.henvcfg,
+            CSR.hcounteren, CSR.htimedelta, CSR.vsstatus, CSR.vstimecmp, CSR.hstateen0,
+        ] { csr.store(number, random.next(), context) }
+        csr.store(CSR.vstvec, csr.mtvec, context)
+        csr.store(CSR.vsepc, csr.mepc, context)
+        if random.next() % 4 == 0 { csr.store(CSR.vsatp, csr.satp, context) }
+        if random.next() % 4 == 0 { csr.store(CSR.hgatp, csr.satp, context) }
+        csr.isVirtual = random.next() % 2 == 0
     }
 
     /// One parcel or instruction: a row with random operands, or nothing but noise.
@@ -89,12 +107,17 @@ import TestKit
     private static func fault(in hart: Hart) -> String? {
         let csr = hart.csr
         if hart[x: 0] != 0 { return "x0 is not zero" }
-        if csr.mstatus & ~Status.writable != 0 || csr.mstatus.bits(12, 11) == 2 {
+        let virtual = Status.mpv | Status.gva
+        if csr.mstatus & ~(Status.writable | virtual) != 0 || csr.mstatus.bits(12, 11) == 2 {
             return "mstatus holds \(csr.mstatus)"
         }
         if csr.mtvec & 2 != 0 || csr.stvec & 2 != 0 { return "a vector's mode is reserved" }
-        if ![0, 8, 9, 10].contains(csr.satp >> 60) { return "satp holds \(csr.satp)" }
-        if csr.mideleg & ~0x2222 != 0 || csr.medeleg & ~0xb3fe != 0 { return "delegation" }
+        for root in [csr.satp, csr.vsatp, csr.hgatp] where ![0, 8, 9, 10].contains(root >> 60) {
+            return "satp or its like holds \(root)"
+        }
+        if csr.mideleg & ~0x2222 != 0x444 || csr.medeleg & ~0xf0_b7fe != 0 { return "delegation" }
+        if csr.hideleg & ~0x444 != 0 || csr.hedeleg & ~0xb1fe != 0 { return "a guest's delegation" }
+        if csr.isVirtual && hart.privilege == .machine { return "machine mode in a guest" }
         if csr.frm > 7 || csr.fflags > 31 { return "fcsr" }
         if hart.pc & 1 != 0 { return "pc is odd: \(hart.pc)" }
         return nil

@@ -24,10 +24,15 @@ struct Program: Sendable, CustomTestStringConvertible {
 
     /// All of them: what includes privileged.h is bare, the others run in every mode.
     static let all: [Program] = names(ending: ".S").flatMap { name in
-        let isBare = text(name).contains("#include \"privileged.h\"")
+        let isBare = ["privileged", "guests"].contains {
+            text(name).contains("#include \"\($0).h\"")
+        }
         let settings: [Setting] = isBare ? [.bare] : [.machine, .supervisor, .user]
         return settings.map { Program(name: String(name.dropLast(2)), setting: $0) }
     }
+
+    /// Whether it is about the hypervisor extension, which the hart has only then.
+    var hasGuests: Bool { Self.text(name + ".S").contains("#include \"guests.h\"") }
 
     /// Every word of assembly in the sources, comments left out.
     static var words: Set<Substring> {

@@ -54,7 +54,7 @@ final class TestBoard: Bus {
             hart.setLines(Interrupts.machineTimer, now >= compare)
             hart.advance(to: now)
             var deadline = now >= compare ? .max : compare
-            if let timer = hart.timerDeadline, timer > now { deadline = min(deadline, timer) }
+            if let timer = hart.timerDeadline(after: now) { deadline = min(deadline, timer) }
             let budget = max(1, min(deadline &- now, 10_000, left))
             let exit = engine.run(hart, budget: budget)
             left -= budget

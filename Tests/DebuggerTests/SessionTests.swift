@@ -45,6 +45,21 @@ private func makeMachine() throws -> Machine {
         return "still running"
     }
 
+    /// The mode with V in bit 2; machine mode is in no guest.
+    @Test func tellsTheWorldWithTheMode() throws {
+        let machine = try makeMachine()
+        let hart = machine.harts[0]
+        var session = DebugSession(machine)
+        func tell(_ value: Int) -> String { ask(&session, "P1041=0\(value)00000000000000") }
+        #expect(ask(&session, "p1041") == "0300000000000000")
+        #expect(tell(5) == "OK")
+        #expect(hart.privilege == .supervisor && hart.csr.isVirtual)
+        #expect(ask(&session, "p1041") == "0500000000000000")
+        for value in [2, 6, 7, 8] { #expect(tell(value) == "E01") }
+        #expect(tell(3) == "OK")
+        #expect(hart.privilege == .machine && !hart.csr.isVirtual)
+    }
+
     @Test func tellsRegistersAndMemory() throws {
         let machine = try makeMachine()
         machine.harts[0].pc = 0x8000_0000

@@ -27,7 +27,7 @@ import Testing
     @Test func drawsTheBoard() throws {
         let drawing = try Toolchain.runBuilt("hull", ["machine", "--harts", "2"]).text
         #expect(drawing.contains("0x10000000  0x100000ff"))
-        #expect(drawing.contains("rv64imafdc_"))
+        #expect(drawing.contains("rv64imafdch_"))
     }
 
     @Test func bootsWithInputFromAPipe() throws {

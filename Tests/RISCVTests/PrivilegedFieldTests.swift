@@ -30,7 +30,7 @@ import Testing
         Field(number: CSR.mip, ones: 0x2222),
         Field(number: CSR.mcounteren, ones: 0xffff_ffff),
         Field(number: CSR.scounteren, ones: 0xffff_ffff),
-        Field(number: CSR.mcountinhibit, ones: 5),
+        Field(number: CSR.mcountinhibit, ones: 0b1101),
         Field(number: CSR.mscratch, ones: ~0),
         Field(number: CSR.sscratch, ones: ~0),
         Field(number: CSR.mepc, ones: ~1),
@@ -58,14 +58,33 @@ import Testing
         Field(number: CSR.tdata1, ones: 0),
         Field(number: CSR.tdata2, ones: 0),
         Field(number: CSR.tdata3, ones: 0),
-        Field(number: CSR.mhpmcounter3, ones: 0),
+        Field(number: CSR.mhpmcounter3, ones: ~0),
         Field(number: 0xb1f, ones: 0),
-        Field(number: CSR.mhpmevent3, ones: 0),
+        Field(number: CSR.mhpmevent3, ones: 1),
         Field(number: 0x33f, ones: 0),
         // 54 bits of address.
         Field(number: CSR.pmpaddr0, ones: 0x3f_ffff_ffff_ffff),
         Field(number: 0x3bf, ones: 0x3f_ffff_ffff_ffff),
     ]
+
+    /// Reads of page-table entries, from when they are asked for, and not while the counter stands.
+    @Test func eventsAreCounted() throws {
+        var csr = CSRFile(isa: fullISA)
+        func at(_ reads: UInt64) -> CSRContext { CSRContext(walkReads: reads) }
+        csr.store(CSR.mhpmcounter3, 100, at(7))
+        #expect(csr.value(CSR.hpmcounter3, at(9)) == 100)
+        csr.store(CSR.mhpmevent3, 1, at(10))
+        #expect(csr.value(CSR.mhpmcounter3, at(10)) == 100)
+        #expect(csr.value(CSR.hpmcounter3, at(15)) == 105)
+        csr.store(CSR.mcountinhibit, 1 << 3, at(20))
+        #expect(csr.value(CSR.mhpmcounter3, at(99)) == 110)
+        csr.store(CSR.mcountinhibit, 0, at(100))
+        #expect(csr.value(CSR.mhpmcounter3, at(101)) == 111)
+        csr.store(CSR.mhpmcounter3, 5, at(200))
+        #expect(csr.value(CSR.mhpmcounter3, at(201)) == 6)
+        csr.store(CSR.mhpmevent3, 0, at(202))
+        #expect(csr.value(CSR.mhpmcounter3, at(300)) == 7)
+    }
 
     @Test(arguments: fields)
     func writable(_ field: Field) throws {

@@ -132,6 +132,25 @@ private let base = TestPlatform.base
         }
     }
 
+    /// Functions 3 to 6 are for a hypervisor: of what the caller's VMID sees, or of what it is told.
+    @Test func fencesOfGuests() {
+        var plain = Supervisor()
+        for function in UInt64(3)...6 {
+            #expect(plain.call(fence, function, 1, 0, 0x4000, 0x2000) == error(.notSupported))
+        }
+        var supervisor = Supervisor { $0.hasHypervisor = true }
+        let expected: [RemoteFence] = [
+            .guestStage(start: 0x4000, count: 0x2000, vmid: 5),
+            .guestStage(start: 0x4000, count: 0x2000, vmid: nil),
+            .guestAddresses(start: 0x4000, count: 0x2000, vmid: 0, asid: 5),
+            .guestAddresses(start: 0x4000, count: 0x2000, vmid: 0, asid: nil),
+        ]
+        for (function, order) in zip(UInt64(3)..., expected) {
+            #expect(supervisor.call(fence, function, 1, 0, 0x4000, 0x2000, 5) == ok)
+            #expect(supervisor.actions == [.fence(hart: 0, order)])
+        }
+    }
+
     @Test func stoppedHartsAreLeftOut() {
         var supervisor = Supervisor()
         #expect(supervisor.call(ipi, 0, 0, ~0) == ok)

@@ -133,7 +133,7 @@ struct AddressSpaces {
     }
 }
 
-/// A page-table entry changes, and `sfence.vma` follows at once.
+/// A page-table entry changes, and the fences that it needs follow at once.
 package struct Remap: Sendable {
     var entry: UInt64
     var value: UInt64
@@ -141,4 +141,8 @@ package struct Remap: Sendable {
     var identifier: UInt64
     var byAddress: Bool
     var byIdentifier: Bool
+    /// The guests' `hgatp`: in each of them the guest's own fence is executed too.
+    var guests: [UInt64] = []
+    /// A change of what guests see: `hfence.gvma` follows, and `virtual` is a guest-physical address.
+    var isGuestStage = false
 }

@@ -34,6 +34,7 @@ package struct Duel {
             let exits = (
                 first.perform(step, isSecond: false), second.perform(step, isSecond: true)
             )
+            if isLost(first.hart, stream) || isLost(second.hart, stream) { return nil }
             if exits.0 != exits.1 || !first.agrees(with: second) {
                 return difference(index, exits, memoryDifference)
             }
@@ -44,6 +45,14 @@ package struct Duel {
         return memoryDifference.map { difference(stream.steps.count - 1, nil, $0) }
     }
 
+    /// Whether the hart made up a root of its own. A table of that root may miss a global page, and then an
+    /// engine may still know it, or not.
+    private func isLost(_ hart: Hart, _ stream: Stream) -> Bool {
+        guard let roots = stream.roots else { return false }
+        let csr = hart.csr
+        return ![csr.satp, csr.vsatp, csr.hgatp].allSatisfy { $0 == 0 || roots.contains($0) }
+    }
+
     /// Pages that streams use; the rest follows at the end of a stream by chance only.
     private var memoryDifference: GuestPhysical? {
         first.memory.firstDifference(
@@ -51,7 +60,7 @@ package struct Duel {
             in: GuestRange(start: GuestPhysical(Place.ram), count: 22 << 12))
             ?? first.memory.firstDifference(
                 from: second.memory,
-                in: GuestRange(start: GuestPhysical(Place.tables), count: 96 << 12))
+                in: GuestRange(start: GuestPhysical(Place.tables), count: Place.tablePages << 12))
     }
 
     private func difference(

@@ -9,15 +9,21 @@ struct Roles {
     /// Hold values for `satp`; address-space identifiers.
     var spaces: [Int]
     var identifiers: [Int]
+    /// Hold values for `hgatp`, where there are guests.
+    var guests: [Int] = []
     /// For the trap handlers alone.
     static let handler: [Int] = [30, 31]
 
     /// Registers that instructions seldom write.
-    var kept: UInt32 {
-        (data + code + spaces + identifiers).reduce(0) { $0 | 1 << UInt32($1) }
+    var kept: UInt32 { Self.mask(data + code + identifiers) | roots }
+    /// Those that no instruction writes: a root that is none could hide a global page, which engines may
+    /// or may not remember.
+    var roots: UInt32 { Self.mask(spaces + guests) }
+    private static func mask(_ registers: [Int]) -> UInt32 {
+        registers.reduce(0) { $0 | 1 << UInt32($1) }
     }
 
-    init(_ random: inout SeededNumbers) {
+    init(_ random: inout SeededNumbers, hasGuests: Bool) {
         // Some of x8…x15 for compressed accesses, which the translator keeps in host registers too.
         var free = Array(1..<30).shuffled(using: &random)
         var near = Array(8..<16).shuffled(using: &random)
@@ -27,6 +33,7 @@ struct Roles {
         code = [free.removeLast(), free.removeLast()]
         spaces = [free.removeLast(), free.removeLast()]
         identifiers = [free.removeLast()]
+        if hasGuests { guests = [free.removeLast()] }
     }
 }
 
@@ -42,9 +49,15 @@ struct InstructionSource {
 
     /// An encoding; the low two bits say how long it is.
     mutating func next() -> UInt32 {
-        if random.once(in: 400) { return UInt32(truncatingIfNeeded: random.next()) }
+        if random.once(in: 400), let bits = noise() { return bits }
         let kind = Kind.allCases[random.pick(weights: weights)]
         return instruction(kind)
+    }
+
+    private mutating func noise() -> UInt32? {
+        let bits = UInt32(truncatingIfNeeded: random.next())
+        let writes = catalogue.decoder.decode(bits).map { Footprint($0).writesX } ?? 0
+        return writes & roles.roots == 0 ? bits : nil
     }
 
     mutating func instruction(_ kind: Kind) -> UInt32 {
@@ -80,7 +93,7 @@ struct InstructionSource {
         case .integer, .float: break
         }
         let writes = Footprint(Instruction(i.opcode, rd: rd, rs1: rs1, rs2: rs2)).writesX
-        let kept = random.once(in: 200) ? 0 : roles.kept
+        let kept = random.once(in: 200) ? roles.roots : roles.kept
         if writes & (kept | held) != 0 { rd = scratch(kept) }
         return row.encode(
             Instruction(
@@ -132,17 +145,32 @@ struct InstructionSource {
         (CSR.pmpaddr0, 1), (CSR.pmpaddr0 + 1, 1), (CSR.seed, 1), (CSR.stvec, 1), (0x7ff, 1),
     ]
 
+    /// The same of a hypervisor.
+    private static let guestCSRs: [(number: Int, weight: Int)] = [
+        (CSR.vsstatus, 6), (CSR.hstatus, 4), (CSR.vsatp, 4), (CSR.hgatp, 4), (CSR.hvip, 3),
+        (CSR.hip, 1), (CSR.hie, 2), (CSR.vsie, 2), (CSR.vsip, 2), (CSR.hideleg, 1),
+        (CSR.hedeleg, 1), (CSR.htimedelta, 1), (CSR.vstimecmp, 2), (CSR.henvcfg, 1),
+        (CSR.hcounteren, 1), (CSR.hstateen0, 1), (CSR.htval, 1), (CSR.htinst, 1),
+        (CSR.mtval2, 1), (CSR.mtinst, 1), (CSR.vsscratch, 1), (CSR.vsepc, 1), (CSR.vscause, 1),
+        (CSR.vstval, 1), (CSR.vstvec, 1), (CSR.hgeip, 1),
+    ]
+
     private mutating func csr(_ row: Row, _ i: Instruction) -> UInt32 {
-        let number = Self.csrs[random.pick(weights: Self.csrs.map(\.weight))].number
+        let isOfGuests = !roles.guests.isEmpty && random.once(in: 3)
+        let list = isOfGuests ? Self.guestCSRs : Self.csrs
+        let number = list[random.pick(weights: list.map(\.weight))].number
         var rs1 = i.rs1
-        if number == CSR.satp {
+        if [CSR.satp, CSR.vsatp, CSR.hgatp].contains(number) {
             // Only spaces that exist.
             guard row.opcode == .csrrw || row.opcode == .csrrs && random.once(in: 4) else {
                 return instruction(.system)
             }
-            rs1 = row.opcode == .csrrs ? 0 : random.pick(roles.spaces)
+            let register = random.pick(number == CSR.hgatp ? roles.guests : roles.spaces)
+            rs1 = row.opcode == .csrrs ? 0 : register
         }
-        let isRare = [CSR.stvec, CSR.pmpcfg0, CSR.menvcfg, CSR.mstatus].contains(number)
+        let isRare = [
+            CSR.stvec, CSR.pmpcfg0, CSR.menvcfg, CSR.mstatus, CSR.vstvec, CSR.hstatus,
+        ].contains(number)
         if isRare && !random.once(in: 3) { rs1 = 0 }
         let opcode = isRare && rs1 == 0 ? Opcode.csrrs : row.opcode
         let i = Instruction(opcode, rd: scratch(roles.kept), rs1: rs1, immediate: number)

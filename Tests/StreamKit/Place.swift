@@ -15,8 +15,14 @@ package enum Place {
     static let stub = ram + 0x800
     static func page(_ number: Int) -> UInt64 { ram + UInt64(number) << 12 }
 
+    /// In the page of the supervisor's handler: the one of a hypervisor.
+    static let hypervisorHandler = page(supervisorHandler) + 0x400
+
     /// Page tables; nothing else is mapped there.
     static let tables: UInt64 = 0x8020_0000
+    /// Those of guests, and the number of pages of all tables.
+    static let guestTables: UInt64 = 0x8024_0000
+    static let tablePages: UInt64 = 128
     /// Where user mode sees the pages of RAM, as far below the supervisor's own view.
     static let userOffset: UInt64 = 0x4000_0000
     /// A large page over the first 2 MiB, for loads and fetches.

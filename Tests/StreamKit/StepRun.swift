@@ -42,7 +42,7 @@ extension StreamRig {
         hart.flushTranslations()
     }
 
-    /// The store and the fence, as one instruction of machine mode.
+    /// The store and the fences, as instructions of machine mode.
     private func remap(_ change: Remap) -> Exit? {
         _ = memory.store64(GuestPhysical(change.entry), change.value)
         guard hart.csr.pmp == Self.open, hart.debug.breakpoints.isEmpty else {
@@ -51,27 +51,44 @@ extension StreamRig {
         }
         let (pc, privilege, csr) = (hart.pc, hart.privilege, hart.csr)
         let (a, b) = (hart[x: 10], hart[x: 11])
-        let fence = Instruction(
-            .sfence_vma, rs1: change.byAddress ? 10 : 0, rs2: change.byIdentifier ? 11 : 0)
-        let bits = fence.encoding ?? 0
-        if memory.load32(GuestPhysical(Place.stub)) != bits {
-            _ = memory.store32(GuestPhysical(Place.stub), bits)
-            engine.invalidate(GuestRange(start: GuestPhysical(Place.stub), count: 4))
+        var exit: Exit?
+        for (fence, hgatp) in fences(change) {
+            exit = run(fence, hgatp.map { (csr, $0) } ?? (csr, csr.hgatp), change)
         }
-        var quiet = csr
-        quiet.mie = 0
-        hart.csr = quiet
-        hart.privilege = .machine
-        hart.pc = Place.stub
-        hart[x: 10] = change.virtual
-        hart[x: 11] = change.identifier
-        let exit = engine.run(hart, budget: 1)
         hart[x: 10] = a
         hart[x: 11] = b
         hart.pc = pc
         hart.privilege = privilege
         hart.csr = csr
         return exit
+    }
+
+    /// The fences, and whose guest they are about.
+    private func fences(_ change: Remap) -> [(Opcode, hgatp: UInt64?)] {
+        if change.isGuestStage { return [(.hfence_gvma, nil)] }
+        return [(.sfence_vma, nil)] + change.guests.map { (.hfence_vvma, $0) }
+    }
+
+    private func run(_ opcode: Opcode, _ registers: (CSRFile, hgatp: UInt64), _ change: Remap)
+        -> Exit
+    {
+        let fence = Instruction(
+            opcode, rs1: change.byAddress ? 10 : 0, rs2: change.byIdentifier ? 11 : 0)
+        let bits = fence.encoding ?? 0
+        if memory.load32(GuestPhysical(Place.stub)) != bits {
+            _ = memory.store32(GuestPhysical(Place.stub), bits)
+            engine.invalidate(GuestRange(start: GuestPhysical(Place.stub), count: 4))
+        }
+        var quiet = registers.0
+        quiet.mie = 0
+        quiet.isVirtual = false
+        quiet.hgatp = registers.hgatp
+        hart.csr = quiet
+        hart.privilege = .machine
+        hart.pc = Place.stub
+        hart[x: 10] = opcode == .hfence_gvma ? change.virtual >> 2 : change.virtual
+        hart[x: 11] = change.identifier
+        return engine.run(hart, budget: 1)
     }
 
     /// PMP that allows everything.

@@ -48,8 +48,14 @@ package struct Stream: Sendable {
     /// Bytes by address, before the first step.
     package var memory: [UInt64: [UInt8]]
     package var steps: [Step]
+    /// What `satp` and its kin may hold; nil: anything.
+    package let roots: Set<UInt64>?
 
-    package init(seed: UInt64, isa: ISA, memory: [UInt64: [UInt8]], steps: [Step]) {
+    package init(
+        seed: UInt64, isa: ISA, memory: [UInt64: [UInt8]], steps: [Step],
+        roots: Set<UInt64>? = nil
+    ) {
+        self.roots = roots
         self.seed = seed
         self.isa = isa
         self.memory = memory

@@ -5,19 +5,22 @@ import TestKit
 
 /// Makes streams from seeds.
 package struct StreamMaker: Sendable {
-    private let catalogue: Catalogue
-    private let isa: ISA
+    private let kinds: [(catalogue: Catalogue, isa: ISA)]
 
-    package init(isa: ISA = .standard) {
-        self.isa = isa
-        catalogue = Catalogue(isa: isa)
+    /// Every other pair of streams has guests.
+    package init() {
+        var withGuests = ISA.standard
+        withGuests.insert(.h)
+        kinds = [ISA.standard, withGuests].map { (Catalogue(isa: $0), $0) }
     }
 
     package func stream(seed: UInt64) -> Stream {
+        let (catalogue, isa) = kinds[Int(seed >> 1 & 1)]
         var work = StreamWork(catalogue, isa, SeededNumbers(seed: seed &* 0x9e37_79b9 &+ 1))
         work.fillMemory()
         for _ in 0..<(12 + work.random.below(20)) { work.addEpisode() }
-        return Stream(seed: seed, isa: isa, memory: work.memory, steps: work.steps)
+        return Stream(
+            seed: seed, isa: isa, memory: work.memory, steps: work.steps, roots: work.roots)
     }
 }
 
@@ -29,12 +32,14 @@ private struct StreamWork {
     private let isa: ISA
     private var source: InstructionSource
     private var spaces: AddressSpaces
+    private var guests: GuestMaps?
 
     init(_ catalogue: Catalogue, _ isa: ISA, _ random: SeededNumbers) {
         var random = random
         self.isa = isa
-        let roles = Roles(&random)
+        let roles = Roles(&random, hasGuests: isa.has(.h))
         spaces = AddressSpaces(&random)
+        guests = isa.has(.h) ? GuestMaps(&random) : nil
         source = InstructionSource(
             catalogue: catalogue, roles: roles, random: SeededNumbers(seed: random.next()),
             weights: Self.weights(&random))
@@ -57,11 +62,15 @@ private struct StreamWork {
         return weights
     }
 
+    var roots: Set<UInt64> { Set(spaces.satp + (guests?.hgatp ?? [])) }
+
     // MARK: Memory
 
     mutating func fillMemory() {
-        memory[Place.page(Place.machineHandler)] = Handlers.machine(&random)
+        memory[Place.page(Place.machineHandler)] = Handlers.machine(
+            &random, hasGuests: guests != nil)
         memory[Place.page(Place.supervisorHandler)] = Handlers.supervisor(&random)
+        if guests != nil { memory[Place.hypervisorHandler] = Handlers.hypervisor(&random) }
         var maker = CodeMaker(source)
         memory[Place.page(Place.code.lowerBound)] = maker.fill(Place.code.count << 12)
         source.random = maker.source.random
@@ -69,7 +78,8 @@ private struct StreamWork {
         memory[Place.rom] = (0..<Place.romPages).flatMap { _ in dataPage() }
         // Tables as runs of bytes: one for each page that has entries.
         var pages: [UInt64: [UInt8]] = [:]
-        for (address, word) in spaces.words {
+        for (address, word) in spaces.words.merging(guests?.words ?? [:], uniquingKeysWith: { $1 })
+        {
             for index in 0..<8 {
                 pages[address & ~0xfff, default: Array(repeating: 0, count: 4096)][
                     Int(address & 0xfff) + index] = UInt8(
@@ -148,14 +158,26 @@ private struct StreamWork {
             .forget(page: Place.page(2 + random.below(20)), both: random.once(in: 4))
         case 6, 7: .write(writtenAddress(), written())
         case 8: .lines(0xaaa, false)
-        default: .remap(spaces.change(&random, used: used(entry)))
+        default: .remap(change(entry))
         }
+    }
+    private mutating func change(_ entry: Entry) -> Remap {
+        if guests != nil && random.once(in: 2),
+            let change = guests?.change(&random, in: entry.csr.hgatp)
+        {
+            return change
+        }
+        var change = spaces.change(&random, used: used(entry))
+        // 0: a guest without a stage of its own.
+        change.guests = guests.map { $0.hgatp + [0] } ?? []
+        return change
     }
     /// The pages that an episode is likely to use, and its space.
     private func used(_ entry: Entry) -> (space: Int?, pages: [UInt64]) {
         let registers = source.roles.data + source.roles.code
         let pages = registers.map { entry.x[$0] & ~0xfff } + [entry.pc & ~0xfff]
-        return (spaces.satp.firstIndex(of: entry.csr.satp), pages)
+        let space = entry.csr.isVirtual ? entry.csr.vsatp : entry.csr.satp
+        return (spaces.satp.firstIndex(of: space), pages)
     }
     private mutating func writtenAddress() -> UInt64 {
         Place.page(2 + random.below(14)) + UInt64(random.below(2048) * 2)
@@ -196,6 +218,9 @@ private struct StreamWork {
         for register in roles.code { entry.x[register] = code(&random) }
         for register in roles.spaces { entry.x[register] = random.pick(spaces.satp + [0]) }
         for register in roles.identifiers { entry.x[register] = UInt64(1 + random.below(4)) }
+        for register in roles.guests {
+            entry.x[register] = random.pick((guests?.hgatp ?? []) + [0])
+        }
         for register in 0..<32 { entry.f[register] = Values.float(&random) }
         fillCSRs(&entry, satp: satp)
         entry.exitsOnFirmwareCall = random.once(in: 4)
@@ -255,6 +280,7 @@ private struct StreamWork {
         set(CSR.satp, satp)
         set(CSR.frm, UInt64(random.once(in: 3) ? random.below(8) : random.below(5)))
         set(CSR.fflags, UInt64(random.once(in: 2) ? 0 : random.below(32)))
+        guests?.fill(&entry, satp: satp, spaces: spaces.satp, restart: restart, &random)
         protect(&entry, context)
     }
 

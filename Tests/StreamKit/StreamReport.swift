@@ -40,7 +40,8 @@ package struct StreamReport: CustomStringConvertible {
     }
 
     private static func place(_ hart: Hart) -> Visit {
-        let privilege = ["U", "S", "H", "M"][Int(hart.privilege.rawValue)]
+        let world = hart.csr.isVirtual ? "V" : ""
+        let privilege = world + ["U", "S", "H", "M"][Int(hart.privilege.rawValue)]
         let bits = hart.encoding(at: hart.pc, hart.privilege)
         let text = bits.map { bits in
             Disassembler(isa: hart.isa).text(bits, at: hart.pc).replacing("\t", with: " ")
@@ -68,7 +69,7 @@ package struct StreamReport: CustomStringConvertible {
     private static func describe(_ step: Step) -> String {
         switch step {
         case .enter(let entry):
-            "enter \(entry.privilege) at \(hex(entry.pc)), satp \(hex(entry.csr.satp)), mstatus"
+            "enter \(entry.csr.isVirtual ? "a guest's " : "")\(entry.privilege) at \(hex(entry.pc)), satp \(hex(entry.csr.satp)), mstatus"
                 + " \(hex(entry.csr.mstatus)), " + registers(entry)
         case .run(let budget): "run \(budget)"
         case .lines(let mask, let on): "lines \(hex(mask)) \(on ? "up" : "down")"

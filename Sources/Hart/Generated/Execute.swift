@@ -297,7 +297,7 @@ extension Interpreter {
                 .sfence_w_inval, .sfence_inval_ir, .hfence_vvma, .hfence_gvma, .hinval_vvma,
                 .hinval_gvma, .hlv_b, .hlv_bu, .hlv_h, .hlv_hu, .hlvx_hu, .hlv_w, .hlvx_wu, .hlv_wu,
                 .hlv_d, .hsv_b, .hsv_h, .hsv_w, .hsv_d, .cbo_inval, .cbo_clean, .cbo_flush,
-                .cbo_zero:
+                .cbo_zero, .xhole_get, .xhole_put:
                 try s.system(i)
             case .fence_tso, .prefetch_i, .prefetch_r, .prefetch_w, .c_mop:
                 break

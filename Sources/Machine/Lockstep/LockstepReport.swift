@@ -10,7 +10,8 @@ package struct LockstepReport: Sendable, CustomStringConvertible {
     package struct Line: Sendable {
         package let hart: Int
         package let pc: UInt64
-        package let privilege: Privilege
+        /// M, S, U, VS or VU.
+        package let mode: String
         package let text: String
 
         init(next hart: Hart) {
@@ -23,13 +24,13 @@ package struct LockstepReport: Sendable, CustomStringConvertible {
                 pc = csr.takeTrap(cause: cause, value: 0, pc: pc, privilege: &privilege)
             }
             self.pc = pc
-            self.privilege = privilege
-            let encoding = hart.encoding(at: pc, privilege)
+            mode = privilege.name(isVirtual: csr.isVirtual)
+            let encoding = hart.encoding(at: pc, privilege, isVirtual: csr.isVirtual)
             let assembly = encoding.map { Disassembler(isa: hart.isa).text($0, at: pc) }
             text = interrupt + (assembly?.replacing("\t", with: " ") ?? "(nothing to fetch)")
         }
 
-        var description: String { "\(hex(pc, width: 16))  \(privilege.letter)  \(text)" }
+        var description: String { "\(hex(pc, width: 16))  \(mode)  \(text)" }
     }
 
     /// Instructions of all harts before the difference, at least.

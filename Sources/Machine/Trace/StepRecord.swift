@@ -8,6 +8,7 @@ struct StepRecord {
     let hart: Int
     let pc: UInt64
     let privilege: Privilege
+    let isVirtual: Bool
     let bits: UInt32
     let footprint: Footprint
     let instruction: Instruction
@@ -24,12 +25,14 @@ struct StepRecord {
         if let cause = csr.pendingInterrupt(privilege: privilege), !hart.debug.masksInterrupts {
             pc = csr.takeTrap(cause: cause, value: 0, pc: pc, privilege: &privilege)
         }
-        guard let bits = hart.encoding(at: pc, privilege), let decoded = decoder.decode(bits) else {
-            return nil
-        }
+        guard
+            let bits = hart.encoding(at: pc, privilege, isVirtual: csr.isVirtual),
+            let decoded = decoder.decode(bits)
+        else { return nil }
         self.hart = hart.id
         self.pc = pc
         self.privilege = privilege
+        isVirtual = csr.isVirtual
         self.bits = decoded.isCompressed ? bits & 0xffff : bits
         instruction = decoded
         footprint = Footprint(decoded)

@@ -91,7 +91,8 @@ extension Tracer {
         let column = String(repeating: " ", count: max(1, 36 - assembly.count))
         let detail = notes.isEmpty ? "" : column + notes.joined(separator: " ")
         let gap = String(repeating: " ", count: 10 - encoding.count)
-        return "hart \(record.hart)  \(record.privilege.letter)  \(place(record.pc))  \(encoding)"
+        let mode = record.privilege.name(isVirtual: record.isVirtual)
+        return "hart \(record.hart)  \(mode)  \(place(record.pc))  \(encoding)"
             + "\(gap)\(assembly)\(detail)\n"
     }
 

@@ -106,7 +106,8 @@ final class Tracer {
             ? "interrupt: " + RunStatistics.interruptName(number)
             : "trap: " + RunStatistics.exceptionName(number)
         let detail = isInterrupt ? "" : ", value \(hex(value))"
-        sink.write("hart \(hart.id)  \(place(pc))  \(hart.privilege.letter)  \(name)\(detail)\n")
+        let mode = hart.privilege.name(isVirtual: hart.csr.isVirtual)
+        sink.write("hart \(hart.id)  \(place(pc))  \(mode)  \(name)\(detail)\n")
     }
 
     private func describe(_ access: DeviceAccess, at pc: UInt64) {
@@ -137,6 +138,8 @@ extension Privilege {
         case .machine: "M"
         }
     }
+    /// A guest's modes are VS and VU.
+    package func name(isVirtual: Bool) -> String { isVirtual ? "V" + letter : letter }
 }
 
 func hex(_ value: UInt64, width: Int = 0) -> String {

@@ -85,6 +85,10 @@ extension Semantics {
     package mutating func hsv_w(_ i: Instruction) throws(Trap) { try system(i) }
     @inlinable @inline(__always)
     package mutating func hsv_d(_ i: Instruction) throws(Trap) { try system(i) }
+    @inlinable @inline(__always)
+    package mutating func xhole_get(_ i: Instruction) throws(Trap) { try system(i) }
+    @inlinable @inline(__always)
+    package mutating func xhole_put(_ i: Instruction) throws(Trap) { try system(i) }
 }
 
 /// Fences, hints, and may-be-operations that no extension has claimed.

@@ -36,6 +36,9 @@ package struct CSRFile: Equatable, Sendable {
     /// Added to the hart's own counts; the value itself while `mcountinhibit` stops the counter.
     @usableFromInline package var mcycle: UInt64 = 0
     @usableFromInline package var minstret: UInt64 = 0
+    /// What the one counter of events counts: 0 nothing, 1 reads of page-table entries.
+    @usableFromInline package var mhpmevent3: UInt64 = 0
+    @usableFromInline package var mhpmcounter3: UInt64 = 0
     @usableFromInline package var pmp = PMP()
 
     // MARK: Supervisor
@@ -132,11 +135,16 @@ package struct CSRContext: Sendable {
     /// Cycles and instructions before this instruction, since the hart was made.
     @usableFromInline package var cycle: UInt64
     @usableFromInline package var instret: UInt64
+    /// Page-table entries that walks have read since then. How many walks there are is each engine's
+    /// own business, so who looks at this sees which engine runs.
+    @usableFromInline package var walkReads: UInt64
     /// Sixteen bits of entropy for `seed`; nil: none yet.
     @usableFromInline package var entropy: UInt16?
     @inlinable package init(
-        time: UInt64 = 0, cycle: UInt64 = 0, instret: UInt64 = 0, entropy: UInt16? = nil
+        time: UInt64 = 0, cycle: UInt64 = 0, instret: UInt64 = 0, walkReads: UInt64 = 0,
+        entropy: UInt16? = nil
     ) {
+        self.walkReads = walkReads
         self.time = time
         self.cycle = cycle
         self.instret = instret

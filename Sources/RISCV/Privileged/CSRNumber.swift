@@ -98,7 +98,9 @@
     /// Whether an access looks at `CSRContext`: clocks and counters are read only for these.
     @inlinable package static func needsContext(_ number: Int) -> Bool {
         switch number {
-        case cycle, time, instret, mcycle, minstret, mcountinhibit, sip, mip, seed, vsip, hip: true
+        case cycle, time, instret, mcycle, minstret, mcountinhibit, sip, mip, seed, vsip, hip,
+            mhpmevent3, mhpmcounter3, hpmcounter3:
+            true
         default: false
         }
     }

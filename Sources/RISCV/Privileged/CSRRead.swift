@@ -38,6 +38,7 @@ extension CSRFile {
         case CSR.cycle: counter(mcycle, context.cycle, 0)
         case CSR.time: isVirtual ? context.time &+ htimedelta : context.time
         case CSR.instret: counter(minstret, context.instret, 2)
+        case CSR.hpmcounter3: eventCounter(context)
         default: 0  // Counters of events that nothing counts.
         }
     }
@@ -89,6 +90,8 @@ extension CSRFile {
         case CSR.mseccfg: mseccfg
         case CSR.mcycle: counter(mcycle, context.cycle, 0)
         case CSR.minstret: counter(minstret, context.instret, 2)
+        case CSR.mhpmevent3: mhpmevent3
+        case CSR.mhpmcounter3: eventCounter(context)
         case CSR.mvendorid: vendorID
         case CSR.marchid: architectureID
         case CSR.mimpid: implementationID
@@ -110,6 +113,15 @@ extension CSRFile {
     /// A counter from its stored part and the hart's count.
     @inline(__always) func counter(_ stored: UInt64, _ count: UInt64, _ inhibitBit: Int) -> UInt64 {
         mcountinhibit.bit(inhibitBit) ? stored : stored &+ count
+    }
+
+    private var countsEvents: Bool { mhpmevent3 == 1 && !mcountinhibit.bit(3) }
+    func eventCounter(_ context: CSRContext) -> UInt64 {
+        countsEvents ? mhpmcounter3 &+ context.walkReads : mhpmcounter3
+    }
+    /// What to store so that the counter reads `value`.
+    func storedEventCounter(_ value: UInt64, _ context: CSRContext) -> UInt64 {
+        countsEvents ? value &- context.walkReads : value
     }
 
     /// MXL 64 and a letter for each extension that has one; not switchable.

@@ -176,6 +176,11 @@ extension CSRFile {
         case CSR.minstret:
             minstret = storedCounter(value, context.instret &+ 1, 2)
             return .counters
+        case CSR.mhpmcounter3: mhpmcounter3 = storedEventCounter(value, context)
+        case CSR.mhpmevent3:
+            let count = eventCounter(context)
+            mhpmevent3 = value & 1
+            mhpmcounter3 = storedEventCounter(count, context)
         default: break
         }
         return []
@@ -283,7 +288,9 @@ extension CSRFile {
     private mutating func storeInhibit(_ value: UInt64, _ context: CSRContext) -> CSREffects {
         let cycles = counter(mcycle, context.cycle, 0)
         let retired = counter(minstret, context.instret, 2)
-        mcountinhibit = value & 0b101
+        let events = eventCounter(context)
+        mcountinhibit = value & 0b1101
+        mhpmcounter3 = storedEventCounter(events, context)
         mcycle = storedCounter(cycles, context.cycle, 0)
         minstret = storedCounter(retired, context.instret, 2)
         return .counters

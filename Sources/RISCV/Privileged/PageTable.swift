@@ -98,6 +98,7 @@ package struct Translation: Equatable, Sendable {
     /// The byte asked for.
     @usableFromInline package var physical: GuestPhysical
     /// Bits of an address inside the page: 12, 16 (Svnapot), 21, 30, 39, 48; 64 without translation.
+    /// In a guest they are those of its own page, which a fence may name by any address inside.
     @usableFromInline package var pageBits: Int
     /// What the context's privilege may do with the page without another walk: SUM and MXR are
     /// applied, and a page whose D bit is clear is not writable yet.

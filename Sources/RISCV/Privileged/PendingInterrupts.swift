@@ -31,10 +31,13 @@ extension CSRFile {
     @inlinable package var isGuestTimerDriven: Bool {
         hypervisorEnvironment & Environment.stce != 0
     }
-    /// The time at which the first timer fires that a comparison register drives; nil where none does.
-    @inlinable package var timerDeadline: UInt64? {
+    /// The first time after `now` at which a timer fires that a comparison register drives; nil where
+    /// none does. One that is due already hides nothing: a guest's may be for long.
+    @inlinable package func timerDeadline(after now: UInt64) -> UInt64? {
         guard isSupervisorTimerDriven else { return nil }
-        return isGuestTimerDriven ? min(stimecmp, guestDeadline) : stimecmp
+        let own = stimecmp > now ? stimecmp : nil
+        guard isGuestTimerDriven, guestDeadline > now else { return own }
+        return min(own ?? guestDeadline, guestDeadline)
     }
     /// When the guest's timer fires, in the board's time: at once or never where that would wrap.
     @usableFromInline var guestDeadline: UInt64 {
@@ -48,6 +51,11 @@ extension CSRFile {
     /// Compares `stimecmp` and `vstimecmp` with the time; call it when the time reaches
     /// `timerDeadline` and after a `.timer` effect.
     @inlinable package mutating func updateTimer(time: UInt64) { lines = lines(at: time) }
+
+    /// Whether `updateTimer` would change something.
+    @inlinable package func isTimerDue(at time: UInt64) -> Bool {
+        isSupervisorTimerDriven && lines(at: time) != lines
+    }
 
     /// The lines as they are when the time is this.
     @inlinable @inline(__always) func lines(at time: UInt64) -> UInt64 {

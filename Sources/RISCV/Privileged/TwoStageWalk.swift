@@ -47,8 +47,9 @@ package struct TranslationStages: Equatable, Sendable {
         } catch {
             throw ofGuest(error, virtual)
         }
+        // A fence names the guest's page, however small the pieces are that it lies in.
         return Translation(
-            physical: inner.physical, pageBits: min(outer.pageBits, inner.pageBits),
+            physical: inner.physical, pageBits: outer.pageBits,
             permissions: outer.permissions.intersection(inner.permissions),
             isUser: outer.isUser, isGlobal: outer.isGlobal,
             memoryType: outer.memoryType != 0 ? outer.memoryType : inner.memoryType)

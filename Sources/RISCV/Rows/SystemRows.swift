@@ -34,6 +34,8 @@ let systemRows: [Row] = [
     .hypervisorStore(.hsv_h, "hsv.h", 0b0110011),
     .hypervisorStore(.hsv_w, "hsv.w", 0b0110101),
     .hypervisorStore(.hsv_d, "hsv.d", 0b0110111),
+    .r2(.xhole_get, "xhole.get", 0, 0, 0b000, 0b0001011, .xhole),
+    .r2(.xhole_put, "xhole.put", 0, 0, 0b001, 0b0001011, .xhole),
     // May-be-operations: the number is part of the mnemonic.
     Row(
         .mop_r, "mop.r.", match: 0x81c0_4073, mask: 0xb3c0_707f, .mayBe, .zimop),

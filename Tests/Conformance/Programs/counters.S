@@ -126,15 +126,15 @@
     // The counters of events are there and stay zero.
     next_case
     li      t0, -1
-    csrw    mhpmcounter3, t0
+    csrw    mhpmcounter4, t0
     csrw    mhpmcounter31, t0
-    csrr    a0, mhpmcounter3
+    csrr    a0, mhpmcounter4
     expect  a0, 0
     csrr    a0, mhpmcounter31
     expect  a0, 0
-    csrr    a0, hpmcounter3
+    csrr    a0, hpmcounter4
     expect  a0, 0
-    csrw    mhpmevent3, t0
+    csrw    mhpmevent4, t0
     csrr    a0, mhpmevent31
     expect  a0, 0
     j       done

@@ -163,6 +163,9 @@ stack_top:
     .ifc \reg, a1
     ld      a1, 8(t0)
     .endif
+    .ifc \reg, a4
+    ld      a0, 32(t0)
+    .endif
     .ifc \reg, mstatus
     ld      a0, 48(t0)
     .endif
