@@ -106,7 +106,7 @@ struct Builder {
         var world = World(
             number: number, ram: ram, vcpu: vcpu, board: virtual, shadows: shadows,
             monitorRoots: monitorRoots)
-        if options.cpu == .hardware {
+        if options.backEnd == .hardware {
             guard let stage = makeStage(number, ram) else { return nil }
             world.guestStage = stage
         }

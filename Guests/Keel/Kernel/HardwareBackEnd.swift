@@ -5,7 +5,7 @@ import RISCV
 
 /// `cpu=hardware`: the guest's kernel runs in VS-mode of the hypervisor extension, under its own page
 /// tables and the G-stage of its world.
-struct HardwareBackEnd: CPUBackEnd {
+struct HardwareBackEnd: VCPUBackEnd {
     private let hasTimer: Bool
 
     /// nil where the real hart has no hypervisor extension, or not this G-stage mode.

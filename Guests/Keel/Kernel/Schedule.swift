@@ -4,7 +4,7 @@ import Effects
 import Keel
 
 /// Which world runs: in turns, each until its virtual hart waits or its slice is over.
-struct Schedule<BackEnd: CPUBackEnd> {
+struct Schedule<BackEnd: VCPUBackEnd> {
     private let worlds: Worlds
     private let console: Console
     private let options: Options

@@ -21,7 +21,7 @@ import Keel
     }
     let worlds = builder.build()
     guard worlds.count > 0 else { stop("the archive has no 0/kernel") }
-    switch options.cpu {
+    switch options.backEnd {
     case .trap: run(worlds, TrapBackEnd(), console, options, builder)
     case .hardware:
         guard let backEnd = HardwareBackEnd(worlds, builder) else {
@@ -31,7 +31,7 @@ import Keel
     }
 }
 
-private func run<BackEnd: CPUBackEnd>(
+private func run<BackEnd: VCPUBackEnd>(
     _ worlds: Worlds, _ backEnd: BackEnd, _ console: Console, _ options: Options,
     _ builder: Builder
 ) -> Never {

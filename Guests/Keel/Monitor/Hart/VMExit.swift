@@ -13,7 +13,7 @@ package enum VMExit: Sendable, Equatable {
     /// Not in the shadow: hidden, or the guest's own, or a device.
     case pageFault(AccessKind, address: UInt64)
     /// An access outside of the world's memory, at this guest-physical address.
-    case guestPageFault(AccessKind, GuestPhysical)
+    case guestPageFault(AccessKind, address: UInt64, physical: GuestPhysical)
     /// An exception that is the guest's own business.
     case exception(cause: UInt64, value: UInt64)
     /// The monitor's timer is due.
@@ -44,9 +44,11 @@ package enum VMExit: Sendable, Equatable {
         switch ExceptionCause(rawValue: cause) {
         case .virtualInstruction: self = .virtual(bits: UInt32(truncatingIfNeeded: value))
         case .ecallFromVS: self = .call
-        case .instructionGuestPageFault: self = .guestPageFault(.fetch, physical)
-        case .loadGuestPageFault: self = .guestPageFault(.load, physical)
-        case .storeGuestPageFault: self = .guestPageFault(.store, physical)
+        case .instructionGuestPageFault:
+            self = .guestPageFault(.fetch, address: value, physical: physical)
+        case .loadGuestPageFault: self = .guestPageFault(.load, address: value, physical: physical)
+        case .storeGuestPageFault:
+            self = .guestPageFault(.store, address: value, physical: physical)
         case .instructionPageFault, .loadPageFault, .storePageFault:
             self = .exception(cause: cause, value: value)
         default: self.init(cause: cause, value: value)
@@ -55,7 +57,7 @@ package enum VMExit: Sendable, Equatable {
 }
 
 /// How guests' instructions are run; chosen at boot, as `cpu=`.
-package enum CPUKind: UInt8, Sendable, CaseIterable { case trap, hardware }
+package enum VCPUKind: UInt8, Sendable, CaseIterable { case trap, hardware }
 
 /// How a guest's instructions are run: `trap` runs them in U-mode under shadow page tables, and
 /// another back-end may have hardware that does more.

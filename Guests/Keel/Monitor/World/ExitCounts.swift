@@ -28,6 +28,7 @@ package struct ExitCounts: Sendable, Equatable {
         }
     }
     package var total: Int {
-        illegal + virtual + guestPageFaults + calls + pageFaults + exceptions + timers + interrupts + quick
+        illegal + virtual + guestPageFaults + calls + pageFaults + exceptions + timers + interrupts
+            + quick
     }
 }

@@ -1,6 +1,6 @@
 /// The monitor's command line: words such as `mmu=lazy`. What it does not know it leaves alone.
 package struct Options: Sendable, Equatable {
-    package var cpu = CPUKind.trap
+    package var backEnd = VCPUKind.trap
     package var mmu = MMUKind.lazy
     /// Each guest's RAM, in bytes.
     package var memory: UInt64 = 128 << 20
@@ -24,7 +24,7 @@ package struct Options: Sendable, Equatable {
         switch name.count {
         case 3 where name.equals("cpu"):
             guard value.equals("trap") || value.equals("hardware") else { return false }
-            cpu = value.equals("trap") ? .trap : .hardware
+            backEnd = value.equals("trap") ? .trap : .hardware
         case 3 where name.equals("mmu"): return takeMMU(value)
         case 5 where name.equals("stats"): showsStatistics = true
         case 5 where name.equals("trace"):

@@ -23,7 +23,7 @@ extension World {
         case .illegal(let bits), .virtual(let bits): refused(bits, clock)
         case .call: call(clock)
         case .pageFault(let access, let address): pageFault(access, address, clock)
-        case .guestPageFault: outside(clock)
+        case .guestPageFault(let access, let address, _): outside(access, address, clock)
         case .exception(let cause, let value): trap(cause: cause, value: value)
         case .timer, .interrupt: break
         }
@@ -74,10 +74,10 @@ extension World {
     }
 
     /// An access outside of the world's memory, which the G-stage refused: a device's, or nobody's.
-    private mutating func outside(_ clock: Clock) {
+    private mutating func outside(_ access: AccessKind, _ address: UInt64, _ clock: Clock) {
         do throws(Trap) {
             counts.emulated += 1
-            try emulateMemory(clock)
+            try emulateMemory(access, address, clock)
         } catch {
             trap(error)
         }
