@@ -114,6 +114,23 @@ import Testing
         }
     }
 
+    /// The monitor is an unmodified kernel as well.
+    @Test func keelRunsKeel() throws {
+        try withTemporaryFolder { folder in
+            let inner = folder.appendingPathComponent("inner")
+            let guests = try Self.archive([Self.skiff("skiff.elf", "run=selftest")], in: inner)
+            let guest = [
+                "kernel": try Data(contentsOf: URL(fileURLWithPath: Self.keel)),
+                "initrd": try Data(contentsOf: URL(fileURLWithPath: guests)),
+                "arguments": Data("memory=64M".utf8),
+            ]
+            let run = try boot(try Self.archive([guest], in: folder), "memory=256M")
+            try run.closeInput()
+            let (text, code) = run.finish(seconds: 300)
+            #expect(code == 0 && text.contains(" passed, 0 failed"), "\(text)")
+        }
+    }
+
     @Test(
         .enabled(if: XV6Runs.tree != nil, "HULL_XV6 names no built xv6"), arguments: ["lazy"])
     func xv6PassesItsOwnTests(_ mmu: String) throws {
