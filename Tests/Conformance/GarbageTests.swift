@@ -135,7 +135,7 @@ import TestKit
     /// instructions, calls. Each breaks something here, and is seen to.
     @Test func plantedBugsAreFound() throws {
         var missed: Set = [2, 3, 8, 9, 12, 13, 15]
-        for seed in Self.guests {
+        for seed in 0..<UInt64(300) where !missed.isEmpty {
             for cause in missed {
                 let found = try Self.problem(seed: seed) { hart in
                     if hart.statistics.traps[cause] != 0 { hart.csr.stvec |= 2 }

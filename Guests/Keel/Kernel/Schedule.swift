@@ -2,6 +2,7 @@ import CKeel
 import Devices
 import Effects
 import Keel
+import RISCV
 
 /// Which world runs: in turns, each until its virtual hart waits or its slice is over.
 struct Schedule<BackEnd: VCPUBackEnd> {
@@ -14,7 +15,8 @@ struct Schedule<BackEnd: VCPUBackEnd> {
     private var focus = 0
     private var isAtLineStart = true
     private var lastWriter = 0
-    private var floatAreas: [UInt64] = []
+    /// Whose floating-point registers the real hart holds.
+    private var floatOwner = 0
     private var exitCode: UInt8 = 0
 
     private static var sliceTicks: UInt64 { 50_000 }
@@ -68,6 +70,7 @@ struct Schedule<BackEnd: VCPUBackEnd> {
 
     private mutating func turn(_ number: Int) {
         worlds.makeRunning(number)
+        exchangeFloat(number)
         let slice = worlds.count > 1 ? read_time() &+ Self.sliceTicks : ~0
         while true {
             setTimer(min(slice, worlds[number].deadline))
@@ -84,6 +87,15 @@ struct Schedule<BackEnd: VCPUBackEnd> {
             case .ended: return finish(number)
             }
         }
+    }
+
+    /// A world finds its floating-point registers as it left them, also when it does not use them: the
+    /// next one must not see another's.
+    private mutating func exchangeFloat(_ number: Int) {
+        guard floatOwner != number, worlds[number].vcpu.csr.isa.has(.d) else { return }
+        keel_save_float(worlds[floatOwner].vcpu.frame.floatArea)
+        keel_load_float(worlds[number].vcpu.frame.floatArea)
+        floatOwner = number
     }
 
     private var timer: UInt64 = 0

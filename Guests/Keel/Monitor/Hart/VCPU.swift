@@ -82,6 +82,8 @@ package struct TrapFrame: Sendable {
         get { self[39] }
         nonmutating set { self[39] = newValue }
     }
+    /// Where the floating-point registers lie while another world has the real ones: f0 to f31, fcsr.
+    package var floatArea: UInt64 { address &+ 1024 }
     /// What the real hart said at the last VMExit: `scause` and `stval`.
     package var cause: UInt64 { self[40] }
     package var value: UInt64 { self[41] }
