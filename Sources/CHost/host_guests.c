@@ -10,6 +10,12 @@ static const _Alignas(16) uint8_t skiff_machine[] = {
 #embed "../../Guests/prebuilt/skiff-m.elf"
 };
 
+static const _Alignas(16) uint8_t keel[] = {
+#embed "../../Guests/prebuilt/keel.elf"
+};
+
+const uint8_t *const hull_keel_elf = keel;
+const size_t hull_keel_elf_count = sizeof keel;
 const uint8_t *const hull_skiff_elf = skiff;
 const size_t hull_skiff_elf_count = sizeof skiff;
 const uint8_t *const hull_skiff_machine_elf = skiff_machine;

@@ -25,6 +25,8 @@ package struct Boot {
         var ramDisk: [UInt8]?
         if let path = configuration.initialRAMDisk {
             ramDisk = try files.read(path) + configuration.moreInitialFiles
+        } else if !configuration.moreInitialFiles.isEmpty {
+            ramDisk = configuration.moreInitialFiles
         }
         (plan, symbols) = try Self.plan(configuration, board, images, ramDisk)
         guard files.areRegular else { return }
@@ -67,6 +69,12 @@ package struct Boot {
                 try files.read(loader), named: loader, at: nextStage, acceptsRaw: true)
         }
         guard let path = configuration.image else {
+            if let image = configuration.bareImage {
+                return try load(image, named: "the guest", at: base, acceptsRaw: false)
+            }
+            if configuration.startsKeel {
+                return try load(Keel.image, named: "Keel", at: base, acceptsRaw: false)
+            }
             let skiff =
                 configuration.firmware == .none ? Skiff.machineImage : Skiff.supervisorImage
             return try load(skiff, named: "Skiff", at: base, acceptsRaw: false)

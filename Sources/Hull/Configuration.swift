@@ -132,6 +132,10 @@ public struct Configuration: Sendable {
     package var keyFolder: String?
     /// A flat program for S-mode that starts what is on the disks, instead of an image.
     package var loader: String?
+    /// The kernel itself, instead of a file of its own.
+    package var bareImage: [UInt8]?
+    /// Without an image, Keel starts and not Skiff; its guests are `moreInitialFiles`.
+    package var startsKeel = false
     /// An archive that is put behind the initial RAM disk, which the kernel unpacks over it.
     package var moreInitialFiles: [UInt8] = []
     /// The kernel's command line.

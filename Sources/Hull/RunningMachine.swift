@@ -52,6 +52,9 @@ final class RunningMachine: @unchecked Sendable {
         return try result.get()
     }
 
+    /// What the machine did; for the thread that ran it.
+    var figures: RunFigures { assembly.machine.figures }
+
     func whenEnded(_ listener: @escaping @Sendable (Outcome) -> Void) {
         let known: Result<UInt8, VirtualMachineError>? = monitor.locked {
             if outcome == nil { listeners.append(listener) }

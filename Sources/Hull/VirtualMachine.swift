@@ -75,6 +75,9 @@ public final class VirtualMachine: Sendable {
         return try running.wait()
     }
 
+    /// What the machine has done; for the thread on which ``run()`` ran it.
+    package var figures: RunFigures { running.figures }
+
     /// Asks the machine to end with this exit code.
     public func stop(exitCode: UInt8 = 0) { inbox.post(.stop(exitCode: exitCode)) }
 }

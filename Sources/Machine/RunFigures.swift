@@ -6,6 +6,8 @@ import Journal
 package struct RunFigures: Sendable, Equatable {
     package struct HartFigures: Sendable, Equatable {
         package var retired: UInt64
+        /// Page-table entries that its walks read.
+        package var walkReads: UInt64
         /// Time that a thread of the host spent on the hart.
         package var hostNanoseconds: UInt64
         /// Time that it sat in `wfi` while the machine was not paused.
@@ -42,12 +44,12 @@ extension Machine {
         guard let thread = parallel?.threads[hart.id] else {
             // One thread runs all harts; its time belongs to them together.
             return .init(
-                retired: hart.retired,
+                retired: hart.retired, walkReads: hart.walkReads,
                 hostNanoseconds: Self.nanoseconds(CLOCK_THREAD_CPUTIME_ID) / UInt64(harts.count),
                 waitNanoseconds: waitNanoseconds)
         }
         return .init(
-            retired: hart.retired,
+            retired: hart.retired, walkReads: hart.walkReads,
             hostNanoseconds: thread.threadClock.map { Self.nanoseconds($0) } ?? 0,
             waitNanoseconds: thread.waitNanoseconds)
     }

@@ -41,8 +41,9 @@ struct Command {
                 name: "selftest", summary: "checks the machine against the specifications",
                 body: .kernel { kernel, _ in Selftest(kernel).run() }),
             Command(
-                name: "nanobench", summary: "times eight operations of the privileged architecture",
-                body: .kernel { kernel, _ in kernel.nanobench() }),
+                name: "nanobench",
+                summary: "[NAME [TURNS]]: times eight operations of the privileged architecture",
+                body: .kernel { kernel, words in kernel.nanobench(words.dropFirst()) }),
             Command(
                 name: "kill", summary: "NUMBER: ends a process",
                 body: .kernel { kernel, words in kernel.kill(words) }),

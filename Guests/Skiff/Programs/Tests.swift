@@ -84,14 +84,16 @@ extension Program {
         let isFork = kind.equals("forkwait")
         var measurement = Measurement(
             name: isFork ? "forkwait" : "syscall", frequency: call(.timebase),
-            hasCycles: words.last?.equals("cycles") == true)
+            hasCycles: words.dropFirst().first?.equals("cycles") == true,
+            turns: words.dropFirst(2).first?.decimal)
         if isFork {
             measurement.run { count in
                 for _ in 0..<count { _ = forkAndWait() }
             }
         } else {
             // Once before, so that no page of the stack is missing while faults are stepped over.
-            var rehearsal = Measurement(name: "syscall", frequency: 1, hasCycles: false)
+            var rehearsal = Measurement(
+                name: "syscall", frequency: 1, hasCycles: false, turns: 16)
             rehearsal.run { count in _ = nano_syscall(count, 0, 0) }
             _ = call(.skipTraps)
             measurement.run { count in _ = nano_syscall(count, 0, 0) }
