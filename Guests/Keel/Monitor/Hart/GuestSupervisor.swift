@@ -93,7 +93,8 @@ package struct GuestRights: Equatable, Sendable {
             status |= HypervisorStatus.vtsr | HypervisorStatus.vtvm
             counters = 2
         } else {
-            exceptions = csr.medeleg
+            // An illegal instruction is looked at first: it may be a reach beyond the world.
+            exceptions = csr.medeleg & ~(1 &<< ExceptionCause.illegalInstruction.rawValue)
             environment = csr.menvcfg & (Environment.adue | Environment.fiom | Environment.stce)
         }
     }

@@ -25,6 +25,7 @@ extension World {
         var platform = FirmwarePlatform(ram: ram, uart: board.uart)
         guard let reply = firmware?.call(call, &platform, &outcome) else { return }
         board.uart = platform.uart
+        note(reply, to: call)
         switch reply {
         case .pair(let error, let value):
             vcpu[x: 10] = UInt64(bitPattern: error.rawValue)

@@ -7,14 +7,15 @@ extension World {
     mutating func refused(_ bits: UInt32, _ clock: Clock) {
         do throws(Trap) {
             let bits = bits != 0 ? bits : try fetch()
-            guard let instruction = vcpu.decoder.decode(bits) else {
-                throw Trap(.illegalInstruction, value: UInt64(bits))
-            }
             do throws(Trap) {
+                guard let instruction = vcpu.decoder.decode(bits) else { throw .illegal }
                 try privileged(instruction, clock)
             } catch {
-                let isIllegal = error.cause == .illegalInstruction
-                throw isIllegal ? Trap(.illegalInstruction, value: UInt64(bits)) : error
+                guard error.cause == .illegalInstruction else { throw error }
+                if let rule = Containment(refused: bits, vcpu.privilege) {
+                    note(rule, UInt64(bits))
+                }
+                throw Trap(.illegalInstruction, value: UInt64(bits))
             }
         } catch {
             trap(error)

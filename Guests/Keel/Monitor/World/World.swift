@@ -18,6 +18,9 @@ package struct World: ~Copyable {
     package var counts = ExitCounts()
     /// Text for the console, prefixed by nobody yet.
     package var output: [UInt8] = []
+    /// Lines of the monitor's own about this world, and the rules that it was told of already.
+    package var log: [UInt8] = []
+    var noted: UInt8 = 0
     package var end: EndOfRun?
     /// The real hart translates for the guest, by this; nil where shadows do.
     package var guestStage: GuestStage?
