@@ -31,7 +31,7 @@ struct HardwareBackEnd: VCPUBackEnd {
         csr_write_hcounteren(rights.counters)
         csr_write_henvcfg(rights.environment)
         csr_write_htimedelta(world.board.aclint.timeOffset)
-        if let stage = world.guestStage { csr_write_hgatp(stage.hgatp) }
+        if let stage = world.stage { csr_write_hgatp(stage.hgatp) }
         load(GuestSupervisor(world.vcpu.csr, privilege, hasTimer: hasTimer))
         if !world.shadows.fences.isEmpty {
             hfence_vvma_all()
