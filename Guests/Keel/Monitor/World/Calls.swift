@@ -54,7 +54,7 @@ extension World {
         case .setTimer(_, let deadline):
             vcpu.csr.stimecmp = deadline
             passTime(clock)
-        case .fence(_, .addresses): shadows.fenced()
+        case .fence(_, .addresses): fenced()
         // The guest has no guests.
         case .fence(_, .guestAddresses), .fence(_, .guestStage): break
         // Code is fetched from memory by the real hart, which the monitor tells.

@@ -44,12 +44,22 @@ extension World {
             if hasOwnTimer { passTime(clock) }
         case .sfence_vma, .sinval_vma:
             try vcpu.csr.permitTranslationFence(vcpu.privilege)
-            shadows.fenced()
+            fenced()
             vcpu.pc &+= 4
         case .sfence_w_inval, .sfence_inval_ir:
             try vcpu.csr.permitInvalidationFence(vcpu.privilege)
             vcpu.pc &+= 4
         default: throw .illegal
+        }
+    }
+
+    /// The guest's page tables changed: the shadows follow, or the real hart, which walks them itself,
+    /// forgets what it knows.
+    mutating func fenced() {
+        if guestStage != nil {
+            shadows.fences.everything = true
+        } else {
+            shadows.fenced()
         }
     }
 
