@@ -188,6 +188,8 @@ let package = Package(
         tests("HartTests", ["Hart", "RISCV", "GuestMemory", "Bits", "TestKit", "EngineKit"]),
         tests(
             "DebuggerTests", ["Debugger", "Machine", "Hart", "Effects", "Bits"]),
-        tests("GuestRuns", ["hull-command", "Control", "HostIO", "GuestKit", "TestKit"]),
+        tests(
+            "GuestRuns", ["hull-command", "Control", "HostIO", "GuestKit", "TestKit"],
+            resources: ["Adversaries"]),
     ]
 )

@@ -6,17 +6,17 @@ import Testing
 
 /// Keel, the monitor, with real guests: they run as they are, under each back-end.
 @Suite struct KeelRuns {
-    private static let root = URL(fileURLWithPath: #filePath)
+    static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let keel = root.appendingPathComponent("Guests/prebuilt/keel.elf").path
-    private static let backEnds = [
+    static let keel = root.appendingPathComponent("Guests/prebuilt/keel.elf").path
+    static let backEnds = [
         "cpu=trap mmu=lazy", "cpu=trap mmu=shadow", "cpu=trap mmu=trace", "cpu=hardware",
     ]
 
     /// A guest's files by their names in the archive.
-    private typealias GuestFiles = [String: Data]
+    typealias GuestFiles = [String: Data]
 
-    private static func skiff(_ image: String, _ arguments: String) throws -> GuestFiles {
+    static func skiff(_ image: String, _ arguments: String) throws -> GuestFiles {
         let kernel = root.appendingPathComponent("Guests/prebuilt/\(image)")
         return [
             "kernel": try Data(contentsOf: kernel), "arguments": Data(arguments.utf8),
@@ -25,7 +25,7 @@ import Testing
     }
 
     /// Writes the archive that Keel takes its guests from.
-    private static func archive(_ guests: [GuestFiles], in folder: URL) throws -> String {
+    static func archive(_ guests: [GuestFiles], in folder: URL) throws -> String {
         for (number, files) in guests.enumerated() {
             let own = folder.appendingPathComponent("\(number)")
             try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
@@ -39,7 +39,7 @@ import Testing
         return path
     }
 
-    private func boot(
+    func boot(
         _ archive: String, _ words: String, engine: String = "translator", seconds: Int = 300
     ) throws -> HullRun {
         try HullRun([

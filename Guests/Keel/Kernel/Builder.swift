@@ -107,20 +107,25 @@ struct Builder {
             number: number, ram: ram, vcpu: vcpu, board: virtual, shadows: shadows,
             monitorRoots: monitorRoots)
         if options.backEnd == .hardware {
-            guard let stage = makeStage(number, ram) else { return nil }
+            guard let stage = makeStage(UInt64(number) + 1, ram),
+                let codeStage = makeStage(UInt64(number + Self.guestLimit) + 1, ram, codeOnly: true)
+            else { return nil }
             world.guestStage = stage
+            world.codeStage = codeStage
         }
         if options.tracedCalls > 0 { world.trace = LectureTrace(calls: options.tracedCalls) }
         return world
     }
 
-    private mutating func makeStage(_ number: Int, _ ram: GuestRAM) -> GuestStage? {
+    private mutating func makeStage(
+        _ vmid: UInt64, _ ram: GuestRAM, codeOnly: Bool = false
+    ) -> GuestStage? {
         let pageCount = ram.count >> 30 + 2
         guard let root = free.take(GuestStage.rootBytes, alignment: GuestStage.rootBytes),
             let pages = free.take(pageCount * 4096)
         else { return nil }
         var pool = PagePool(start: pages, count: pageCount)
-        return GuestStage(ram, root: root, vmid: UInt64(number) + 1, &pool)
+        return GuestStage(ram, root: root, vmid: vmid, codeOnly: codeOnly, &pool)
     }
 
     private static func unixNanoseconds(_ board: HostBoard) -> UInt64 {

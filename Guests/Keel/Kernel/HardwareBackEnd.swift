@@ -31,6 +31,7 @@ struct HardwareBackEnd: VCPUBackEnd {
         csr_write_hcounteren(rights.counters)
         csr_write_henvcfg(rights.environment)
         csr_write_htimedelta(world.board.aclint.timeOffset)
+        // A fence is one for the VMID of hgatp.
         if let stage = world.guestStage { csr_write_hgatp(stage.hgatp) }
         load(GuestSupervisor(world.vcpu.csr, privilege, hasTimer: hasTimer))
         if !world.shadows.fences.isEmpty {
@@ -38,6 +39,7 @@ struct HardwareBackEnd: VCPUBackEnd {
             fence_instructions()
             world.shadows.fences.clear()
         }
+        if let stage = world.stage { csr_write_hgatp(stage.hgatp) }
         // `sret` goes to the guest's mode; its floating-point unit is closed by its own FS alone.
         csr_clear_sstatus(Status.spp)
         csr_set_sstatus(Status.fs | Status.spie | (privilege == .user ? 0 : Status.spp))

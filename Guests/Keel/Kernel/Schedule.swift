@@ -126,9 +126,16 @@ struct Schedule<BackEnd: VCPUBackEnd> {
 
     /// Text of several worlds is told apart by a prefix to each line.
     private mutating func flush(_ number: Int) {
-        guard !worlds[number].output.isEmpty else { return }
+        if !worlds[number].log.isEmpty {
+            if !isAtLineStart { console.write([13, 10]) }
+            console.write(worlds[number].log)
+            worlds[number].log.removeAll(keepingCapacity: true)
+            isAtLineStart = true
+        }
+        guard let last = worlds[number].output.last else { return }
         if worlds.count == 1 {
             console.write(worlds[number].output)
+            isAtLineStart = last == 10
         } else {
             for byte in worlds[number].output {
                 if lastWriter != number && !isAtLineStart { console.write([13, 10]) }
@@ -146,7 +153,14 @@ struct Schedule<BackEnd: VCPUBackEnd> {
     private mutating func finish(_ number: Int) {
         let code = worlds[number].end?.exitCode ?? 0
         if code != 0 { exitCode = code }
-        guard options.showsStatistics else { return }
-        console.write(worlds[number].statistics)
+        if isAnyoneLeft && options.lastGuest != number { worlds[number].note(.reset, UInt64(code)) }
+        flush(number)
+        if options.showsStatistics { console.write(worlds[number].statistics) }
+        if options.lastGuest == number { powerOff(code: code) }
+    }
+
+    private var isAnyoneLeft: Bool {
+        for number in 0..<worlds.count where worlds[number].end == nil { return true }
+        return false
     }
 }

@@ -12,7 +12,9 @@ import Keel
         var text = [UInt8]()
         text.append(text: "keel: not understood: ")
         console.write(text + word + [13, 10])
-        stop("cpu=trap or hardware, mmu=lazy, shadow or trace, memory=128M, trace, stats")
+        stop(
+            "cpu=trap or hardware, mmu=lazy, shadow or trace, memory=128M, until=0 to 7, trace, stats"
+        )
     }
     guard let initrd = board.initrd else { stop("no guests: give a tar archive as initrd") }
     let archive = Archive(start: initrd.address, count: initrd.size)
@@ -21,6 +23,7 @@ import Keel
     }
     let worlds = builder.build()
     guard worlds.count > 0 else { stop("the archive has no 0/kernel") }
+    if let last = options.lastGuest, last >= worlds.count { stop("until= names no guest") }
     switch options.backEnd {
     case .trap: run(worlds, TrapBackEnd(), console, options, builder)
     case .hardware:

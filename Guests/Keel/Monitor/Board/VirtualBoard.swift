@@ -14,6 +14,23 @@ package enum BoardMap {
     package static let uartLine = 10
     package static let disk: UInt64 = 0x1000_1000
     package static let diskLine = 1
+
+    /// A register of a hart that the world does not have: the CLINT keeps them at 0 (`msip` from 4,
+    /// `mtimecmp` from 0x4008, up to `mtime`).
+    static func isAnotherHarts(_ address: UInt64) -> Bool {
+        let offset = address &- clint
+        return (4..<0x4000).contains(offset) || (0x4008..<0xbff8).contains(offset)
+    }
+
+    static func isClaimed(_ address: UInt64) -> Bool {
+        switch address {
+        case plic..<plic + PLIC.windowBytes, uart..<uart + UART.windowBytes,
+            disk..<disk + BlockDevice.windowBytes, clint..<clint + ACLINT.windowBytes,
+            clock..<clock + RTC.windowBytes, finisher..<finisher + Finisher.windowBytes:
+            true
+        default: false
+        }
+    }
 }
 
 /// The devices of a world: those of `Devices`, and a disk. Each access is one pure step; what it

@@ -28,10 +28,11 @@ package struct GuestSupervisor: Equatable, Sendable {
         status = csr.mstatus & Status.supervisorWritable
         let delegated = csr.mideleg & Interrupts.supervisor
         enabled = csr.mie & delegated
+        // Machine mode reads `sip` as well.
+        pending = (csr.pending & delegated) &<< 1
         if privilege == .machine {
             status &= ~Status.sie
         } else {
-            pending = (csr.pending & delegated) &<< 1
             // The real hart compares by itself.
             if hasTimer && csr.isSupervisorTimerDriven { pending &= ~Interrupts.virtualTimer }
             translation = csr.satp
@@ -53,11 +54,8 @@ package struct GuestSupervisor: Equatable, Sendable {
         let delegated = csr.mideleg & Interrupts.supervisor
         csr.mie = csr.mie.replacing(delegated, with: enabled)
         let software = Interrupts.supervisorSoftware & delegated
-        if privilege == .machine {
-            // It could only raise it.
-            csr.mip |= (pending &>> 1) & software
-        } else {
-            csr.mip = csr.mip.replacing(software, with: pending &>> 1)
+        csr.mip = csr.mip.replacing(software, with: pending &>> 1)
+        if privilege != .machine {
             csr.satp = translation
             if hasTimer && csr.isSupervisorTimerDriven { csr.stimecmp = timer }
         }
@@ -85,6 +83,9 @@ package struct GuestRights: Equatable, Sendable {
         // `wfi` is the monitor's, which has other guests to run.
         status = HypervisorStatus.spv | HypervisorStatus.vtw
         if privilege != .user { status |= HypervisorStatus.spvp }
+        // Where the guest's own machine mode wants them.
+        if csr.mstatus & Status.tvm != 0 { status |= HypervisorStatus.vtvm }
+        if csr.mstatus & Status.tsr != 0 { status |= HypervisorStatus.vtsr }
         interrupts = (csr.mideleg & Interrupts.supervisor) &<< 1
         // The board's time; cycles and instructions are not the guest's alone.
         counters = csr.mcounteren & 2
@@ -93,7 +94,8 @@ package struct GuestRights: Equatable, Sendable {
             status |= HypervisorStatus.vtsr | HypervisorStatus.vtvm
             counters = 2
         } else {
-            exceptions = csr.medeleg
+            // An illegal instruction is looked at first: it may be a reach beyond the world.
+            exceptions = csr.medeleg & ~(1 &<< ExceptionCause.illegalInstruction.rawValue)
             environment = csr.menvcfg & (Environment.adue | Environment.fiom | Environment.stce)
         }
     }

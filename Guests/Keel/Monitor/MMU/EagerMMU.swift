@@ -25,6 +25,12 @@ enum EagerMMU: MMUBackEnd {
 
     // MARK: Building
 
+    /// What one build may cost: entries of the shadow, and for each table as much as a few of them. A
+    /// guest's tables may lead back to themselves, and then have no end, while the other guests wait;
+    /// what is left out comes by hidden faults.
+    private static let limit = 1 << 16
+    private static let tableCost = 16
+
     static func build(
         _ space: Int, _ view: View, _ csr: inout CSRFile, _ shadows: inout Shadows
     ) {
@@ -41,26 +47,28 @@ enum EagerMMU: MMUBackEnd {
             GuestPhysical(GuestRAM.start), count: shadows.ram.count, context.privilege)
         // Where the virtual PMP has a word in it, page by page as they are asked for.
         guard isOpen else { return }
+        var left = limit
         build(
             context.root.rawValue, level: context.mode.levels &- 1, base: 0, context, space, view,
-            &csr, &shadows)
+            &csr, &shadows, &left)
     }
 
     private static func build(
         _ table: UInt64, level: Int, base: UInt64, _ context: WalkContext, _ space: Int,
-        _ view: View, _ csr: inout CSRFile, _ shadows: inout Shadows
+        _ view: View, _ csr: inout CSRFile, _ shadows: inout Shadows, _ left: inout Int
     ) {
         guard let host = shadows.ram.host(GuestPhysical(table), count: 4096) else { return }
-        for index in 0..<UInt64(512) {
+        left -= tableCost
+        for index in 0..<UInt64(512) where left > 0 {
             let entry = HostMemory.load64(host &+ index &* 8)
             guard entry & PTE.valid != 0 else { continue }
             let inside = base &+ index &<< UInt64(12 &+ level &* 9)
             if entry & (PTE.read | PTE.execute) != 0 {
-                enter(inside, context, space, view, &csr, &shadows)
+                enter(inside, context, space, view, &csr, &shadows, &left)
             } else if level > 0 {
                 build(
                     PTE.pageNumber(entry) &<< 12, level: level &- 1, base: inside, context, space,
-                    view, &csr, &shadows)
+                    view, &csr, &shadows, &left)
             }
         }
     }
@@ -69,8 +77,9 @@ enum EagerMMU: MMUBackEnd {
     /// larger.
     private static func enter(
         _ inside: UInt64, _ context: WalkContext, _ space: Int, _ view: View,
-        _ csr: inout CSRFile, _ shadows: inout Shadows
+        _ csr: inout CSRFile, _ shadows: inout Shadows, _ left: inout Int
     ) {
+        left -= 1
         let address = inside.signExtended(from: context.mode.virtualBits)
         let mode = shadows.shadowMode(context.mode)
         let trapSlot = shadows.roots[Shadows.root(space, view)].trapSlot
@@ -84,6 +93,7 @@ enum EagerMMU: MMUBackEnd {
         for offset in stride(from: UInt64(0), to: count, by: Int(step)) {
             let physical = GuestPhysical(page.physical.rawValue &+ offset)
             guard let host = shadows.ram.host(physical, count: step) else { continue }
+            left -= 1
             let leaf = ShadowPageTable.leaf(host, page.permissions)
             let isMapped = shadows.table(space, view).map(
                 address &+ offset, leaf, level: isLarge ? 1 : 0, &shadows.pool)

@@ -20,10 +20,19 @@ extension Shadows {
         if isBare && view == .machineFetch && access != .fetch { return .emulate }
         var tables = GuestTables(ram, &csr)
         let context = csr.walkContext(effective: privilege)
-        let translation = try PageWalk.walk(GuestVirtual(address), access, context, &tables)
+        let translation: Translation
+        do throws(Trap) {
+            translation = try PageWalk.walk(GuestVirtual(address), access, context, &tables)
+        } catch {
+            stray = tables.outside.map { (.pageTable, $0) }
+            throw error
+        }
         let physical = translation.physical
         guard ram.frame(physical) != nil else {
-            if access == .fetch { throw Trap(.instructionAccessFault, value: address) }
+            if access == .fetch {
+                stray = Containment(nobodyAt: physical).map { ($0, physical.rawValue) }
+                throw Trap(.instructionAccessFault, value: address)
+            }
             return .emulate
         }
         guard

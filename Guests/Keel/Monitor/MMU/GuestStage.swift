@@ -11,12 +11,16 @@ package struct GuestStage: Sendable {
     /// The root has 2048 entries of a gigabyte: four pages, aligned.
     package static let rootBytes: UInt64 = 4 * 4096
 
-    /// RAM is whole blocks of two megabytes, as is its place in the host. Fails when the pool is empty.
-    package init?(_ ram: GuestRAM, root: UInt64, vmid: UInt64, _ pool: inout PagePool) {
+    /// RAM is whole blocks of two megabytes, as is its place in the host. With `codeOnly` each load and
+    /// store is a VMExit. Fails when the pool is empty.
+    package init?(
+        _ ram: GuestRAM, root: UInt64, vmid: UInt64, codeOnly: Bool = false, _ pool: inout PagePool
+    ) {
         HostMemory.zero(root, count: Self.rootBytes)
         // Every entry is a user's page to this stage (§18.5.1).
         let rights =
-            PTE.valid | PTE.read | PTE.write | PTE.execute | PTE.user | PTE.accessed | PTE.dirty
+            PTE.valid | (codeOnly ? 0 : PTE.read | PTE.write) | PTE.execute | PTE.user
+            | PTE.accessed | PTE.dirty
         for offset in stride(from: UInt64(0), to: ram.count, by: Int(Self.blockBytes)) {
             let address = GuestRAM.start &+ offset
             let slot = root &+ (address &>> 30) &* 8

@@ -22,6 +22,8 @@ package struct Shadows: ~Copyable {
     private(set) var epoch: UInt64 = 0
     package var fences = FenceOrders()
     package var counts = MMUCounts()
+    /// What the last fault that is the guest's own reached for beyond the world.
+    var stray: (rule: Containment, address: UInt64)?
     /// The chosen root may be another one now: the vCPU has to choose again.
     package var mustChoose = false
 

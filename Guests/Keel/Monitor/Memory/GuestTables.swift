@@ -9,6 +9,8 @@ struct GuestTables: RISCV.PhysicalMemory {
     private let pmp: [PMP]
     private(set) var visited = InlineArray<5, UInt64>(repeating: 0)
     private(set) var visitedCount = 0
+    /// An entry that the walk looked for where the world has no memory.
+    private(set) var outside: UInt64?
 
     init(_ ram: GuestRAM, _ csr: inout CSRFile) {
         self.ram = ram
@@ -22,7 +24,10 @@ struct GuestTables: RISCV.PhysicalMemory {
     }
 
     mutating func load64(_ address: GuestPhysical) -> UInt64? {
-        guard let place = ram.host(address, count: 8) else { return nil }
+        guard let place = ram.host(address, count: 8) else {
+            outside = address.rawValue
+            return nil
+        }
         guard isAllowed(address, .load) else { return nil }
         let value = HostMemory.load64(place)
         // A walk that lost a race reads an entry again.

@@ -25,6 +25,7 @@ extension World {
         var platform = FirmwarePlatform(ram: ram, uart: board.uart)
         guard let reply = firmware?.call(call, &platform, &outcome) else { return }
         board.uart = platform.uart
+        note(reply, to: call)
         switch reply {
         case .pair(let error, let value):
             vcpu[x: 10] = UInt64(bitPattern: error.rawValue)
@@ -53,7 +54,7 @@ extension World {
         case .setTimer(_, let deadline):
             vcpu.csr.stimecmp = deadline
             passTime(clock)
-        case .fence(_, .addresses): shadows.fenced()
+        case .fence(_, .addresses): fenced()
         // The guest has no guests.
         case .fence(_, .guestAddresses), .fence(_, .guestStage): break
         // Code is fetched from memory by the real hart, which the monitor tells.

@@ -15,6 +15,7 @@ extension World {
     private mutating func readCode(_ address: UInt64) throws(Trap) -> UInt32 {
         let physical = try translate(address, .fetch, count: 2)
         guard let half = ram.load(physical, .half) else {
+            note(nobodyAt: physical)
             throw Trap(.instructionAccessFault, value: address)
         }
         return UInt32(truncatingIfNeeded: half)
@@ -26,8 +27,14 @@ extension World {
     {
         let privilege = vcpu.csr.effectiveMode(access, vcpu.privilege).privilege
         var tables = GuestTables(ram, &vcpu.csr)
-        let translation = try PageWalk.walk(
-            GuestVirtual(address), access, vcpu.csr.walkContext(effective: privilege), &tables)
+        let translation: Translation
+        do throws(Trap) {
+            translation = try PageWalk.walk(
+                GuestVirtual(address), access, vcpu.csr.walkContext(effective: privilege), &tables)
+        } catch {
+            if let place = tables.outside { note(.pageTable, place) }
+            throw error
+        }
         let isAllowed =
             vcpu.csr.pmp.isOpen(translation.physical, count: count, privilege)
             || vcpu.csr.pmp.check(translation.physical, count: count, access, privilege: privilege)
@@ -91,6 +98,7 @@ extension World {
         }
         let physical = try translate(access.address, access.access, count: width.bytes)
         guard ram.host(physical, count: width.bytes) != nil else {
+            note(nobodyAt: physical)
             throw Trap(access.access.accessFault, value: access.address)
         }
         return physical
@@ -111,6 +119,7 @@ extension World {
         let physical = try translate(address, .load, count: width.bytes)
         if let value = ram.load(physical, width) { return value }
         guard let value = board.read(physical, width, now: clock.time) else {
+            note(nobodyAt: physical)
             throw Trap(.loadAccessFault, value: address)
         }
         counts.deviceAccesses += 1
@@ -135,7 +144,9 @@ extension World {
             _ = ram.store(physical, value, width)
             return
         }
+        if BoardMap.isAnotherHarts(physical.rawValue) { note(.hart, physical.rawValue) }
         guard board.write(physical, value, width, now: clock.time, ram) else {
+            note(nobodyAt: physical)
             throw Trap(.storeAccessFault, value: address)
         }
         counts.deviceAccesses += 1

@@ -8,6 +8,8 @@ package struct Options: Sendable, Equatable {
     package var tracedCalls = 0
     /// Counts are printed when a guest ends.
     package var showsStatistics = false
+    /// The machine goes off when this guest has ended; without, when all have.
+    package var lastGuest: Int?
     /// A word with a value that cannot be used.
     package var refused: [UInt8]?
 
@@ -26,6 +28,9 @@ package struct Options: Sendable, Equatable {
             guard value.equals("trap") || value.equals("hardware") else { return false }
             backEnd = value.equals("trap") ? .trap : .hardware
         case 3 where name.equals("mmu"): return takeMMU(value)
+        case 5 where name.equals("until"):
+            guard let guest = Self.number(value), guest < 8 else { return false }
+            lastGuest = Int(guest)
         case 5 where name.equals("stats"): showsStatistics = true
         case 5 where name.equals("trace"):
             guard value.isEmpty || Self.number(value) != nil else { return false }

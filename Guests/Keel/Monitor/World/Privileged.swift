@@ -7,14 +7,15 @@ extension World {
     mutating func refused(_ bits: UInt32, _ clock: Clock) {
         do throws(Trap) {
             let bits = bits != 0 ? bits : try fetch()
-            guard let instruction = vcpu.decoder.decode(bits) else {
-                throw Trap(.illegalInstruction, value: UInt64(bits))
-            }
             do throws(Trap) {
+                guard let instruction = vcpu.decoder.decode(bits) else { throw .illegal }
                 try privileged(instruction, clock)
             } catch {
-                let isIllegal = error.cause == .illegalInstruction
-                throw isIllegal ? Trap(.illegalInstruction, value: UInt64(bits)) : error
+                guard error.cause == .illegalInstruction else { throw error }
+                if let rule = Containment(refused: bits, vcpu.privilege) {
+                    note(rule, UInt64(bits))
+                }
+                throw Trap(.illegalInstruction, value: UInt64(bits))
             }
         } catch {
             trap(error)
@@ -43,12 +44,22 @@ extension World {
             if hasOwnTimer { passTime(clock) }
         case .sfence_vma, .sinval_vma:
             try vcpu.csr.permitTranslationFence(vcpu.privilege)
-            shadows.fenced()
+            fenced()
             vcpu.pc &+= 4
         case .sfence_w_inval, .sfence_inval_ir:
             try vcpu.csr.permitInvalidationFence(vcpu.privilege)
             vcpu.pc &+= 4
         default: throw .illegal
+        }
+    }
+
+    /// The guest's page tables changed: the shadows follow, or the real hart, which walks them itself,
+    /// forgets what it knows.
+    mutating func fenced() {
+        if guestStage != nil {
+            shadows.fences.everything = true
+        } else {
+            shadows.fenced()
         }
     }
 

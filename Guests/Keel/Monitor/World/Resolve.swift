@@ -93,6 +93,10 @@ extension World {
             }
         } catch {
             if error.cause == access.pageFault { shadows.counts.trueFaults += 1 }
+            if let (rule, address) = shadows.stray {
+                note(rule, address)
+                shadows.stray = nil
+            }
             trap(error)
         }
     }

@@ -18,9 +18,15 @@ package struct World: ~Copyable {
     package var counts = ExitCounts()
     /// Text for the console, prefixed by nobody yet.
     package var output: [UInt8] = []
+    /// Lines of the monitor's own about this world, and the rules that it was told of already.
+    package var log: [UInt8] = []
+    var noted: UInt8 = 0
     package var end: EndOfRun?
     /// The real hart translates for the guest, by this; nil where shadows do.
     package var guestStage: GuestStage?
+    /// In its place while virtual machine mode loads and stores with another mode's eyes (MPRV): VS-mode
+    /// fetches there without translation, and the monitor carries out the rest.
+    package var codeStage: GuestStage?
     /// The real hart compares the guest's timer register with the time.
     package var hasOwnTimer = false
     /// The vCPU waits for an interrupt.
@@ -81,6 +87,11 @@ package struct World: ~Copyable {
         // Behind the code, each vCPU's frame has a page.
         vcpu.frame.ownAddress = trapPage &+ UInt64(number &+ 1) &* 4096
         vcpu.frame.monitorRoot = monitorRoots.satp(PageTableMode(field: satp &>> 60))
+    }
+
+    package var stage: GuestStage? {
+        let mode = vcpu.csr.effectiveMode(.load, vcpu.privilege).privilege
+        return vcpu.privilege == .machine && mode != .machine ? codeStage : guestStage
     }
 
     /// What the real `scounteren` has to be: the guest reads `time` itself where it may and where
