@@ -92,7 +92,7 @@ import Testing
                 ])
         }
         let texts = try runBesideSkiff(guests, "\(backEnd) memory=16M")
-        let busy = (1...7).count { texts.wrote($0, "garbage: five hundred traps") }
+        let busy = (1...7).count { texts.wrote($0, "garbage: many traps") }
         #expect(busy >= 4, "\(texts.texts)")
     }
 

@@ -57,9 +57,9 @@ handler:
     ld s0, 0(t5)
     addi s0, s0, 1
     sd s0, 0(t5)
-    li t0, 500
+    li t0, 40
     bne s0, t0, 2f
-    TELL "garbage: five hundred traps\n"
+    TELL "garbage: many traps\n"
 2:  la t0, handler
     csrw mtvec, t0
     csrw satp, zero
