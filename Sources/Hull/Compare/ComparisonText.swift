@@ -62,8 +62,8 @@ extension Comparison {
                 + " pays for in full.",
             "trace write-protects the guest's page tables, so each store to one is an exit: ptemod is"
                 + " nothing but that.",
-            "hardware: the guest's kernel runs in VS-mode on its own page tables, and only devices,"
-                + " firmware and wfi are exits (in). A page that is not in the TLB costs more reads,"
+            "hardware: the guest's kernel runs in VS-mode on its own page tables, and only devices (in),"
+                + " firmware, wfi and what is illegal (divzero) are exits. A page that is not in the TLB costs more reads,"
                 + " since both stages are walked.",
         ]
         if let fork = row("forkwait") {
