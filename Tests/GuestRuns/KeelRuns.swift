@@ -157,7 +157,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: Guests.hasDebian, "Debian's kernel cannot be fetched"), arguments: backEnds)
+    /// Rebuilding all shadows at each fence takes a kernel of this size longer than its ticks last.
+    @Test(
+        .enabled(if: Guests.hasDebian, "Debian's kernel cannot be fetched"),
+        arguments: backEnds.filter { !$0.hasSuffix("shadow") })
     func debianReachesItsShell(_ backEnd: String) throws {
         let debian = try Guests.debian.get()
         try withTemporaryFolder { folder in
