@@ -124,15 +124,9 @@ extension Hart {
     }
 
     private func accessCSR(_ i: Instruction, at pc: UInt64) throws(Trap) -> Bool {
-        let isImmediate = i.opcode.rawValue >= Opcode.csrrwi.rawValue
-        let operand = isImmediate ? UInt64(i.rs1) : self[x: i.rs1]
-        let operation: CSROperation =
-            switch i.opcode {
-            case .csrrs, .csrrsi: .set
-            case .csrrc, .csrrci: .clear
-            default: .write
-            }
-        let writes = operation == .write || i.rs1 != 0
+        guard let access = CSRInstruction(i) else { throw .illegal }
+        let operand = access.isImmediate ? UInt64(access.source) : self[x: access.source]
+        let (operation, writes) = (access.operation, access.writes)
         if let (old, effects) = state.pointee.csr.accessQuickly(
             i.csr, operation, operand, writes: writes, privilege: state.pointee.privilege)
         {

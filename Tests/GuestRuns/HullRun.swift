@@ -79,10 +79,13 @@ final class HullRun: @unchecked Sendable {
         let limit = Date(timeIntervalSinceNow: seconds)
         lock.lock()
         while !isClosed, lock.wait(until: limit) {}
-        let text = String(decoding: buffer, as: UTF8.self)
+        var text = String(decoding: buffer, as: UTF8.self)
         let isLate = !isClosed
         lock.unlock()
-        if isLate { kill(process.processIdentifier, SIGKILL) }
+        if isLate {
+            text += process.isRunning ? "(still running)" : "(ended, but its output stays open)"
+            kill(process.processIdentifier, SIGKILL)
+        }
         process.waitUntilExit()
         return (text, isLate ? -1 : process.terminationStatus)
     }

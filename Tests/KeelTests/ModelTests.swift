@@ -30,8 +30,11 @@ private struct Model: ~Copyable {
     private var tables: [(address: UInt64, level: Int)] = []
     /// What entries held before they were edited last: often it comes back.
     private var before: [UInt64: UInt64] = [:]
-    /// No edit since the last fence: a direct walk tells exactly what must be.
-    private var isSettled = false
+    /// Pages whose entry was edited since the last fence for them: of all others a direct walk tells
+    /// exactly what must be.
+    private var unsettled: Set<UInt64> = []
+    /// So was an entry that is no page's, or nothing was fenced yet.
+    private var isUnsettled = true
 
     private static let data = GuestRAM.start + 0x20_0000
     private static let full =
@@ -74,7 +77,12 @@ private struct Model: ~Copyable {
         case 0...3: try edit(&random)
         case 4, 5:
             shadows.fenced()
-            isSettled = true
+            unsettled = []
+            isUnsettled = false
+        case 9:
+            guard let page = unsettled.randomElement(using: &random) else { return }
+            shadows.fenced(page | random.next() & 0xfff)
+            unsettled.remove(page)
         case 6:
             csr.satp = satps[Int(random.next() & 1)]
             shadows.satpWritten(csr.satp)
@@ -98,7 +106,7 @@ private struct Model: ~Copyable {
             try PageWalk.walk(GuestVirtual(address), kind, context, &direct)
         }
         let found = run(address, kind)
-        guard isSettled else { return }
+        guard !isUnsettled, !unsettled.contains(address & ~0xfff) else { return }
         switch (expected, found) {
         case (.success(let translation), .success(let reach)):
             #expect(reach.host == rig.ram.host(translation.physical, count: 1))
@@ -150,7 +158,12 @@ private struct Model: ~Copyable {
         let isUndone = random.next() & 1 == 0
         rig.put(address, isUndone ? before[address] ?? old : Self.entry(level, old, &random))
         before[address] = old
-        isSettled = false
+        if level == 0 {
+            let slot: UInt64 = table & 0x1000 == 0 ? 0 : 1
+            unsettled.insert(slot << 21 | index << 12)
+        } else {
+            isUnsettled = true
+        }
     }
 
     private static func entry<R: RandomNumberGenerator>(

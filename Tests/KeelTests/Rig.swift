@@ -39,13 +39,14 @@ import RISCV
         return value
     }
 
-    func shadows(_ kind: MMUKind, pages: UInt64 = Rig.poolPages, widest: PageTableMode = .sv57)
-        -> Shadows
-    {
+    func shadows(
+        _ kind: MMUKind, pages: UInt64 = Rig.poolPages, widest: PageTableMode = .sv57,
+        owner: Int = 0
+    ) -> Shadows {
         HostMemory.zero(notes, count: 16 * 4096)
         return Shadows(
             kind, ram: ram, pool: PagePool(start: poolStart, count: pages), trapPage: trapPage,
-            widest: widest, notes: notes)
+            widest: widest, notes: notes, owner: owner)
     }
 
     static var isa: ISA { GuestISA.isa(parsing: Array("rv64imafdc_zba_zbb".utf8)) }
@@ -55,7 +56,7 @@ import RISCV
             number: 0, ram: ram,
             vcpu: VCPU(frame: frame, isa: Self.isa, hartID: 0, largestMode: .sv57),
             board: VirtualBoard(ticksPerSecond: 10_000_000), shadows: shadows(kind),
-            monitorRoots: roots)
+            monitorRoots: roots, floatUnit: FloatUnit(save: { _ in }, load: { _ in }))
     }
 
     func put(_ address: UInt64, _ value: UInt64) {

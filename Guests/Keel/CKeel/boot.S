@@ -17,6 +17,17 @@ _start:
 3:  wfi
     j 3b
 
+// A further hart, from SBI's hart_start: a0 = hart, a1 = the top of a stack of its own.
+    .globl keel_further
+keel_further:
+    csrw sie, zero
+    csrw satp, zero
+    lla t0, keel_stray_trap
+    csrw stvec, t0
+    mv sp, a1
+    call keel_join
+    j 3b
+
 // A trap of the monitor itself is a fault of ours: it says which, and stops the machine.
     .balign 4
     .globl keel_stray_trap
@@ -27,6 +38,12 @@ keel_stray_trap:
     csrr a2, stval
     call keel_stray
     j 3b
+
+    .section .bss.lock, "aw", @nobits
+    .balign 64
+    .globl keel_lock
+keel_lock:
+    .space 64
 
     .section .noinit, "aw", @nobits
     .balign 16

@@ -19,6 +19,7 @@ struct Builder {
     private let hasASIDs: Bool
 
     static let guestLimit = 8
+    private static let stackBytes: UInt64 = 1 << 16
     /// Pages for shadow tables, beside one for each 64 of a guest's.
     private static let shadowPages: UInt64 = 1024
 
@@ -49,7 +50,7 @@ struct Builder {
             let held = csr_read_satp()
             guard held >> 60 == UInt64(mode.rawValue) else { continue }
             widest = mode
-            hasASIDs = held >> 44 & 0xff == 0xff
+            hasASIDs = held >> 44 & 0x3ff == 0x3ff
             csr_write_satp(monitorRoots.satp(mode))
             sfence_all()
         }
@@ -58,9 +59,8 @@ struct Builder {
         self.hasASIDs = hasASIDs
     }
 
-    var hasTimerRegister: Bool { GuestISA.hasTimer(board.isa) }
-
-    var hasHypervisor: Bool { GuestISA.hasHypervisor(board.isa) }
+    /// A stack for one more hart: its top.
+    mutating func stack() -> UInt64? { free.take(Self.stackBytes).map { $0 + Self.stackBytes } }
 
     /// Every guest of the archive, in memory that stays.
     mutating func build() -> Worlds {
@@ -72,7 +72,7 @@ struct Builder {
                 stop("not enough memory for the guests: memory= gives each one less")
             }
             load(kernel, &world)
-            if world.guestStage == nil { world.chooseRoot() }
+            if world.guestStages == nil { world.chooseRoot() }
             worlds.add(world)
         }
         return worlds
@@ -102,19 +102,28 @@ struct Builder {
             unixNanoseconds: time, ticksPerSecond: UInt64(board.ticksPerSecond))
         let shadows = Shadows(
             options.mmu, ram: ram, pool: PagePool(start: pages, count: pageCount),
-            trapPage: trapPage, widest: widest, notes: notes)
+            trapPage: trapPage, widest: widest, notes: notes,
+            owner: number)
         var world = World(
             number: number, ram: ram, vcpu: vcpu, board: virtual, shadows: shadows,
-            monitorRoots: monitorRoots)
+            monitorRoots: monitorRoots,
+            floatUnit: FloatUnit(save: { keel_save_float($0) }, load: { keel_load_float($0) }))
         if options.backEnd == .hardware {
-            guard let stage = makeStage(UInt64(number) + 1, ram),
-                let codeStage = makeStage(UInt64(number + Self.guestLimit) + 1, ram, codeOnly: true)
-            else { return nil }
-            world.guestStage = stage
-            world.codeStage = codeStage
+            guard let stages = makeStages(number, ram) else { return nil }
+            world.guestStages = stages
         }
         if options.tracedCalls > 0 { world.trace = LectureTrace(calls: options.tracedCalls) }
         return world
+    }
+
+    private mutating func makeStages(_ number: Int, _ ram: GuestRAM) -> GuestStages? {
+        let vmid = UInt64(number) + 1
+        let next = UInt64(Self.guestLimit)
+        guard let all = makeStage(vmid, ram),
+            let code = makeStage(vmid + next, ram, codeOnly: true),
+            let protected = makeStage(vmid + 2 * next, ram)
+        else { return nil }
+        return GuestStages(all: all, code: code, protected: protected)
     }
 
     private mutating func makeStage(

@@ -9,13 +9,15 @@ struct HardwareBackEnd: VCPUBackEnd {
     private let hasTimer: Bool
 
     /// nil where the real hart has no hypervisor extension, or not this G-stage mode.
-    init?(_ worlds: Worlds, _ builder: Builder) {
-        guard builder.hasHypervisor, let hgatp = worlds[0].guestStage?.hgatp else { return nil }
+    init?(_ worlds: Worlds, _ features: HostFeatures) {
+        guard features.hasHypervisor, let hgatp = worlds[0].guestStages?.supervisor.hgatp else {
+            return nil
+        }
         csr_write_hgatp(hgatp)
         guard csr_read_hgatp() &>> 60 == hgatp &>> 60 else { return nil }
         // A timer register of the guest's own needs the firmware's leave.
         csr_write_henvcfg(Environment.stce)
-        hasTimer = builder.hasTimerRegister && csr_read_henvcfg() & Environment.stce != 0
+        hasTimer = features.hasTimer && csr_read_henvcfg() & Environment.stce != 0
         hfence_gvma_all()
         csr_write_hedeleg(0)
         csr_write_hideleg(0)
@@ -24,22 +26,29 @@ struct HardwareBackEnd: VCPUBackEnd {
     mutating func prepare(_ world: inout World) {
         let privilege = world.vcpu.privilege
         world.hasOwnTimer = hasTimer
-        let rights = GuestRights(world.vcpu.csr, privilege)
+        let rights = GuestRights(
+            world.vcpu.csr, privilege, isUnderFirmware: world.firmware != nil)
         csr_write_hstatus(rights.status)
         csr_write_hedeleg(rights.exceptions)
         csr_write_hideleg(rights.interrupts)
         csr_write_hcounteren(rights.counters)
         csr_write_henvcfg(rights.environment)
         csr_write_htimedelta(world.board.aclint.timeOffset)
+        let isProtectionNew =
+            world.guestStages?.refresh(
+                world.vcpu.csr, privilege, world.ram, &world.shadows.pool) ?? false
+        if isProtectionNew { hfence_gvma_all() }
         // A fence is one for the VMID of hgatp.
-        if let stage = world.guestStage { csr_write_hgatp(stage.hgatp) }
+        if let stages = world.guestStages { csr_write_hgatp(stages.supervisor.hgatp) }
         load(GuestSupervisor(world.vcpu.csr, privilege, hasTimer: hasTimer))
         if !world.shadows.fences.isEmpty {
             hfence_vvma_all()
             fence_instructions()
             world.shadows.fences.clear()
         }
-        if let stage = world.stage { csr_write_hgatp(stage.hgatp) }
+        if let stages = world.guestStages {
+            csr_write_hgatp(stages.stage(world.vcpu.csr, privilege).hgatp)
+        }
         // `sret` goes to the guest's mode; its floating-point unit is closed by its own FS alone.
         csr_clear_sstatus(Status.spp)
         csr_set_sstatus(Status.fs | Status.spie | (privilege == .user ? 0 : Status.spp))

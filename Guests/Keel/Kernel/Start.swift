@@ -24,22 +24,52 @@ import Keel
     let worlds = builder.build()
     guard worlds.count > 0 else { stop("the archive has no 0/kernel") }
     if let last = options.lastGuest, last >= worlds.count { stop("until= names no guest") }
-    switch options.backEnd {
-    case .trap: run(worlds, TrapBackEnd(), console, options, builder)
+    let queue = RunQueue(worlds, options, HostFeatures(board.isa), console, hart: hart)
+    unsafe theRunQueue = queue
+    take_lock()
+    // No more harts than guests, since a guest has one. They wait for the lock.
+    for further in board.harts.dropFirst().prefix(worlds.count - 1) {
+        guard let stack = builder.stack() else { break }
+        if sbi_call(0x48_534d, 0, further, address_of_keel_further(), stack, 0).error == 0 {
+            queue.join(further)
+        }
+    }
+    run(queue, hart: 0)
+}
+
+/// From boot.S: a further hart, in supervisor mode without translation.
+@c(keel_join) func join(_ hart: UInt64) {
+    take_lock()
+    guard let queue = unsafe theRunQueue, let index = queue.harts.firstIndex(of: hart) else {
+        stop("a hart came that was not called")
+    }
+    run(queue, hart: index)
+}
+
+private func run(_ queue: RunQueue, hart: Int) -> Never {
+    switch queue.options.backEnd {
+    case .trap:
+        var schedule = Schedule(queue, hart: hart, TrapBackEnd())
+        schedule.run()
     case .hardware:
-        guard let backEnd = HardwareBackEnd(worlds, builder) else {
+        guard let backEnd = HardwareBackEnd(queue.worlds, queue.features) else {
             stop("cpu=hardware needs a hart with the hypervisor extension")
         }
-        run(worlds, backEnd, console, options, builder)
+        var schedule = Schedule(queue, hart: hart, backEnd)
+        schedule.run()
     }
 }
 
-private func run<BackEnd: VCPUBackEnd>(
-    _ worlds: Worlds, _ backEnd: BackEnd, _ console: Console, _ options: Options,
-    _ builder: Builder
-) -> Never {
-    var schedule = Schedule(worlds, backEnd, console, options, builder.hasTimerRegister)
-    schedule.run()
+/// What the real harts have beyond what every guest is told of.
+struct HostFeatures {
+    /// A timer register for supervisor mode (Sstc).
+    let hasTimer: Bool
+    let hasHypervisor: Bool
+
+    init(_ isa: [UInt8]) {
+        hasTimer = GuestISA.hasTimer(isa)
+        hasHypervisor = GuestISA.hasHypervisor(isa)
+    }
 }
 
 private func readBoard(_ hart: UInt64, _ tree: UInt64) -> HostBoard? {

@@ -34,11 +34,14 @@ struct TrapBackEnd: VCPUBackEnd {
     }
 }
 
-/// SAFETY: see `Worlds`; a world runs, and nothing else of the monitor does.
-///
 /// From trap.S: an illegal instruction. Not 0: it was a CSR instruction and is done.
+///
+/// SAFETY: the frame is that of a world in `Worlds`, which this hart runs, and so nobody else has it.
 @c(keel_quick) func quick(_ frame: UInt64, _ cause: UInt64, _ value: UInt64) -> UInt64 {
-    guard let world = unsafe runningWorld else { return 0 }
+    guard
+        let world = unsafe UnsafeMutablePointer<World>(
+            bitPattern: UInt(TrapFrame(address: frame).world))
+    else { return 0 }
     let bits = UInt32(truncatingIfNeeded: value)
     if VCPU.readsStatus(bits), unsafe world.pointee.floatIsClean {
         // What the guest reads of FS is what the real unit is in.

@@ -1,10 +1,11 @@
 import Keel
 
 /// The worlds, each in memory of its own where it stays until the end: so the trap handler reaches
-/// the one that runs through a plain address.
+/// the one that runs through a plain address, which its frame holds.
 ///
 /// SAFETY: places are allocated and initialised in `add`, never given back, and reached only by an
-/// index below `count`. One hart runs all of this: a world is in one function's hands at a time.
+/// index below `count`. The lock of `RunQueue`, or that a world is marked as taken there, keeps a
+/// world in one function's hands at a time.
 @safe struct Worlds {
     private var places: [UnsafeMutablePointer<World>]
 
@@ -15,6 +16,7 @@ import Keel
     mutating func add(_ world: consuming World) {
         let place = UnsafeMutablePointer<World>.allocate(capacity: 1)
         unsafe place.initialize(to: world)
+        unsafe place.pointee.vcpu.frame.world = UInt64(UInt(bitPattern: place))
         unsafe places.append(place)
     }
 
@@ -22,10 +24,4 @@ import Keel
         unsafeAddress { unsafe UnsafePointer(places[index]) }
         nonmutating unsafeMutableAddress { unsafe places[index] }
     }
-
-    /// Says which world `keel_quick` works on.
-    func makeRunning(_ index: Int) { unsafe runningWorld = places[index] }
 }
-
-/// SAFETY: set by `makeRunning` before its world is entered.
-nonisolated(unsafe) var runningWorld: UnsafeMutablePointer<World>?

@@ -50,8 +50,9 @@ import Bits
     }
 
     /// Whether the entry is valid and uses no reserved bit or encoding, for this level.
-    @inlinable static func isWellFormed(_ pte: UInt64, _ level: Int, _ context: WalkContext) -> Bool
-    {
+    @inlinable package static func isWellFormed(
+        _ pte: UInt64, _ level: Int, _ context: WalkContext
+    ) -> Bool {
         guard pte & PTE.valid != 0, pte & PTE.reserved == 0 else { return false }
         if pte & (PTE.read | PTE.write) == PTE.write { return false }
         if pte & (PTE.read | PTE.execute) == 0 {
@@ -69,7 +70,9 @@ import Bits
     }
 
     /// What the context may do with a leaf, A and D included.
-    @inlinable static func permissions(_ pte: UInt64, _ context: WalkContext) -> Permissions {
+    @inlinable package static func permissions(_ pte: UInt64, _ context: WalkContext)
+        -> Permissions
+    {
         guard pte & PTE.accessed != 0 else { return [] }
         let isUser = pte & PTE.user != 0
         let runsAsUser = context.privilege == .user

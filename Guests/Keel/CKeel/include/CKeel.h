@@ -14,7 +14,15 @@ REGISTER(8) REGISTER(32)
 #define SYMBOL(name)                                                                 \
     extern char name[];                                                              \
     static inline uint64_t address_of_##name(void) { return (uint64_t)name; }
-SYMBOL(keel_image_start) SYMBOL(keel_image_end) SYMBOL(keel_trap_page)
+SYMBOL(keel_image_start) SYMBOL(keel_image_end) SYMBOL(keel_trap_page) SYMBOL(keel_further)
+
+// The one lock of the monitor (`RunQueue`).
+extern volatile uint32_t keel_lock;
+static inline void take_lock(void) {
+    while (__atomic_exchange_n(&keel_lock, 1, __ATOMIC_ACQUIRE))
+        while (keel_lock) __asm__ volatile(".4byte 0x0100000f");  // pause (Zihintpause), a hint
+}
+static inline void give_lock(void) { __atomic_store_n(&keel_lock, 0, __ATOMIC_RELEASE); }
 
 // The hypervisor extension by number: the assembler's names for it need the extension switched on.
 CSR_NUMBER(hstatus, 0x600) CSR_NUMBER(hedeleg, 0x602) CSR_NUMBER(hideleg, 0x603)

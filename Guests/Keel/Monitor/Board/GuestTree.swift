@@ -135,8 +135,13 @@ package struct GuestTree {
         }
         tree.node("virtio_mmio@10001000") {
             $0.property("compatible", .string("virtio,mmio"))
-            $0.property("reg", .reg((BoardMap.disk, BlockDevice.windowBytes)))
+            $0.property("reg", .reg((BoardMap.disk, VirtioTransport.windowBytes)))
             line(BoardMap.diskLine, &$0)
+        }
+        tree.node("virtio_mmio@10002000") {
+            $0.property("compatible", .string("virtio,mmio"))
+            $0.property("reg", .reg((BoardMap.console, VirtioTransport.windowBytes)))
+            line(BoardMap.consoleLine, &$0)
         }
     }
 

@@ -6,6 +6,8 @@ package struct HostBoard {
     /// Memory that firmware keeps or a boot loader filled.
     package var reserved: [FDTRange] = []
     package var isa: [UInt8] = []
+    /// The harts that can be used, by their numbers; the one that reads this is the first.
+    package private(set) var harts: [UInt64] = []
     package var ticksPerSecond: UInt32 = 10_000_000
     package var arguments: [UInt8] = []
     package var initrd: FDTRange?
@@ -38,8 +40,16 @@ package struct HostBoard {
     private mutating func readHart(_ tree: FDTReader, _ hart: UInt64) {
         guard let list = tree.node(at: "/cpus") else { return }
         if let frequency = list.property("timebase-frequency")?.u32 { ticksPerSecond = frequency }
-        for node in list.children where node.reg.first?.address == hart {
-            if let text = node.property("riscv,isa")?.string { isa = Array(text.bytes) }
+        harts = [hart]
+        for node in list.children {
+            guard node.property("device_type")?.string?.equals("cpu") == true,
+                let number = node.reg.first?.address
+            else { continue }
+            if number == hart {
+                if let text = node.property("riscv,isa")?.string { isa = Array(text.bytes) }
+            } else if node.property("status")?.string?.equals("disabled") != true {
+                harts.append(number)
+            }
         }
     }
 

@@ -14,6 +14,8 @@ package enum BoardMap {
     package static let uartLine = 10
     package static let disk: UInt64 = 0x1000_1000
     package static let diskLine = 1
+    package static let console: UInt64 = 0x1000_2000
+    package static let consoleLine = 2
 
     /// A register of a hart that the world does not have: the CLINT keeps them at 0 (`msip` from 4,
     /// `mtimecmp` from 0x4008, up to `mtime`).
@@ -25,7 +27,7 @@ package enum BoardMap {
     static func isClaimed(_ address: UInt64) -> Bool {
         switch address {
         case plic..<plic + PLIC.windowBytes, uart..<uart + UART.windowBytes,
-            disk..<disk + BlockDevice.windowBytes, clint..<clint + ACLINT.windowBytes,
+            disk..<console + VirtioTransport.windowBytes, clint..<clint + ACLINT.windowBytes,
             clock..<clock + RTC.windowBytes, finisher..<finisher + Finisher.windowBytes:
             true
         default: false
@@ -42,6 +44,7 @@ package struct VirtualBoard {
     var finisher = Finisher()
     var clock: RTC
     package var disk: BlockDevice
+    package var console = ConsoleDevice()
     package var effects = EffectList()
 
     package init(
@@ -62,8 +65,10 @@ package struct VirtualBoard {
             return plic.read(raw &- BoardMap.plic, width, &effects)
         case BoardMap.uart..<BoardMap.uart + UART.windowBytes:
             return uart.read(raw &- BoardMap.uart, width, &effects)
-        case BoardMap.disk..<BoardMap.disk + BlockDevice.windowBytes:
+        case BoardMap.disk..<BoardMap.disk + VirtioTransport.windowBytes:
             return disk.read(raw &- BoardMap.disk, width)
+        case BoardMap.console..<BoardMap.console + VirtioTransport.windowBytes:
+            return console.read(raw &- BoardMap.console, width)
         case BoardMap.clint..<BoardMap.clint + ACLINT.windowBytes:
             return aclint.read(raw &- BoardMap.clint, width, now: now, &effects)
         case BoardMap.clock..<BoardMap.clock + RTC.windowBytes:
@@ -84,8 +89,11 @@ package struct VirtualBoard {
             return plic.write(raw &- BoardMap.plic, value, width, &effects)
         case BoardMap.uart..<BoardMap.uart + UART.windowBytes:
             return uart.write(raw &- BoardMap.uart, value, width, &effects)
-        case BoardMap.disk..<BoardMap.disk + BlockDevice.windowBytes:
+        case BoardMap.disk..<BoardMap.disk + VirtioTransport.windowBytes:
             disk.write(raw &- BoardMap.disk, value, width, ram, &effects)
+            return true
+        case BoardMap.console..<BoardMap.console + VirtioTransport.windowBytes:
+            console.write(raw &- BoardMap.console, value, width, ram, &effects)
             return true
         case BoardMap.clint..<BoardMap.clint + ACLINT.windowBytes:
             return aclint.write(raw &- BoardMap.clint, value, width, now: now, &effects)

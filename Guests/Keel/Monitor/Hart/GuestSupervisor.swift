@@ -79,7 +79,7 @@ package struct GuestRights: Equatable, Sendable {
 
     /// Of machine mode's instructions all come to the monitor, and so do those of the supervisor that
     /// mean something else there: `sret`, `satp`, `sfence.vma`.
-    package init(_ csr: CSRFile, _ privilege: Privilege) {
+    package init(_ csr: CSRFile, _ privilege: Privilege, isUnderFirmware: Bool) {
         // `wfi` is the monitor's, which has other guests to run.
         status = HypervisorStatus.spv | HypervisorStatus.vtw
         if privilege != .user { status |= HypervisorStatus.spvp }
@@ -94,8 +94,12 @@ package struct GuestRights: Equatable, Sendable {
             status |= HypervisorStatus.vtsr | HypervisorStatus.vtvm
             counters = 2
         } else {
-            // An illegal instruction is looked at first: it may be a reach beyond the world.
-            exceptions = csr.medeleg & ~(1 &<< ExceptionCause.illegalInstruction.rawValue)
+            exceptions = csr.medeleg
+            // Firmware keeps illegal instructions to itself, as OpenSBI does: the monitor, which is this
+            // guest's, says what was a reach beyond the world, and hands them on.
+            if isUnderFirmware {
+                exceptions &= ~(1 &<< ExceptionCause.illegalInstruction.rawValue)
+            }
             environment = csr.menvcfg & (Environment.adue | Environment.fiom | Environment.stce)
         }
     }

@@ -6,6 +6,9 @@ struct MemoryInstruction {
     enum Operation {
         case load(LoadKind)
         case store(AccessWidth)
+        /// To and from the floating-point unit's registers.
+        case loadFloat(AccessWidth)
+        case storeFloat(AccessWidth)
         case atomic(AtomicOperation, AccessWidth)
         case loadReserved(AccessWidth)
         case storeConditional(AccessWidth)
@@ -13,34 +16,37 @@ struct MemoryInstruction {
     let operation: Operation
     let address: UInt64
     let rd: Int
-    /// What is stored, or the operand of an atomic.
+    /// The register whose value is stored, or is the operand of an atomic.
+    let source: Int
+    /// What it holds, where it is one of the integer registers.
     let value: UInt64
 
     var width: AccessWidth {
         switch operation {
         case .load(let kind): kind.width
         case .store(let width), .atomic(_, let width), .loadReserved(let width),
-            .storeConditional(let width):
+            .storeConditional(let width), .loadFloat(let width), .storeFloat(let width):
             width
         }
     }
     var access: AccessKind {
         switch operation {
-        case .load, .loadReserved: .load
-        case .store, .atomic, .storeConditional: .store
+        case .load, .loadReserved, .loadFloat: .load
+        case .store, .atomic, .storeConditional, .storeFloat: .store
         }
     }
 
-    /// Nil for any other instruction; also for loads and stores of the floating-point unit, whose
-    /// registers the monitor leaves alone.
+    /// Nil for any other instruction.
     init?(_ instruction: Instruction, _ frame: TrapFrame) {
         guard let operation = Self.operation(instruction.opcode) else { return nil }
         self.operation = operation
         rd = instruction.rd
+        source = instruction.rs2
         value = instruction.rs2 == 0 ? 0 : frame[instruction.rs2]
         let base = instruction.rs1 == 0 ? 0 : frame[instruction.rs1]
         switch operation {
-        case .load, .store: address = base &+ UInt64(bitPattern: instruction.immediate)
+        case .load, .store, .loadFloat, .storeFloat:
+            address = base &+ UInt64(bitPattern: instruction.immediate)
         // The immediate of an atomic is its ordering.
         default: address = base
         }
@@ -59,6 +65,12 @@ struct MemoryInstruction {
         case .sh: .store(.half)
         case .sw: .store(.word)
         case .sd: .store(.double)
+        case .flh: .loadFloat(.half)
+        case .flw: .loadFloat(.word)
+        case .fld: .loadFloat(.double)
+        case .fsh: .storeFloat(.half)
+        case .fsw: .storeFloat(.word)
+        case .fsd: .storeFloat(.double)
         case .lr_w: .loadReserved(.word)
         case .lr_d: .loadReserved(.double)
         case .sc_w: .storeConditional(.word)

@@ -12,26 +12,16 @@ struct QuickCSR {
     init(word: UInt64) { self.word = word }
 
     init(_ instruction: Instruction) {
-        let operation: UInt64
-        switch instruction.opcode {
-        case .csrrw, .csrrwi: operation = 0
-        case .csrrs, .csrrsi: operation = 1
-        case .csrrc, .csrrci: operation = 2
-        default:
+        guard let access = CSRInstruction(instruction) else {
             word = 0
             return
         }
-        let isImmediate: Bool
-        switch instruction.opcode {
-        case .csrrwi, .csrrsi, .csrrci: isImmediate = true
-        default: isImmediate = false
-        }
-        let writes = operation == 0 || instruction.rs1 != 0
         // What is written to x0 goes where nobody looks.
         let rd = UInt64(instruction.rd == 0 ? TrapFrame.discarded : instruction.rd)
         word =
-            UInt64(instruction.csr) | operation &<< 12 | (writes ? 1 &<< 14 : 0)
-            | (isImmediate ? 1 &<< 15 : 0) | rd &<< 19 | UInt64(instruction.rs1) &<< 35
+            UInt64(access.number) | UInt64(access.operation.rawValue) &<< 12
+            | (access.writes ? 1 &<< 14 : 0) | (access.isImmediate ? 1 &<< 15 : 0) | rd &<< 19
+            | UInt64(access.source) &<< 35
     }
 
     @inline(__always) var csr: Int { Int(truncatingIfNeeded: word & 0xfff) }

@@ -29,6 +29,19 @@ package struct VCPU: ~Copyable {
     }
 }
 
+/// The real floating-point unit, which holds the registers of the vCPU that runs: both functions take
+/// the address of a frame's `floatArea`.
+package struct FloatUnit: Sendable {
+    package var save: @Sendable (UInt64) -> Void
+    package var load: @Sendable (UInt64) -> Void
+    package init(
+        save: @escaping @Sendable (UInt64) -> Void, load: @escaping @Sendable (UInt64) -> Void
+    ) {
+        self.save = save
+        self.load = load
+    }
+}
+
 /// What the trap page's instructions save and load: a page that they reach through `sscratch`.
 /// `trap.S` knows the layout.
 package struct TrapFrame: Sendable {
@@ -82,8 +95,15 @@ package struct TrapFrame: Sendable {
         get { self[39] }
         nonmutating set { self[39] = newValue }
     }
+    /// Address of the world that the frame belongs to, for the monitor's short way.
+    package var world: UInt64 {
+        get { self[45] }
+        nonmutating set { self[45] = newValue }
+    }
     /// Where the floating-point registers lie while another world has the real ones: f0 to f31, fcsr.
     package var floatArea: UInt64 { address &+ 1024 }
+    package func float(_ register: Int) -> UInt64 { self[128 &+ register] }
+    package func setFloat(_ register: Int, _ value: UInt64) { self[128 &+ register] = value }
     /// What the real hart said at the last VMExit: `scause` and `stval`.
     package var cause: UInt64 { self[40] }
     package var value: UInt64 { self[41] }

@@ -55,6 +55,7 @@ package struct FenceOrders {
 
     package var isEmpty: Bool { pageCount == 0 && !everything }
     mutating func page(_ address: UInt64) {
+        if pageCount > 0 && pages[pageCount &- 1] == address { return }
         guard pageCount < 8 else { return everything = true }
         pages[pageCount] = address
         pageCount &+= 1

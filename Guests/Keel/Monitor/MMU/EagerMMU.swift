@@ -6,7 +6,9 @@ import RISCV
 enum EagerMMU: MMUBackEnd {
     static func switched(_ shadows: inout Shadows) { invalidate(shadows.current, &shadows) }
 
-    static func fenced(_ shadows: inout Shadows) {
+    /// The one page that a fence may name comes back with a hidden fault.
+    static func fenced(_ address: UInt64?, _ shadows: inout Shadows) {
+        if let address { return shadows.dropPage(address) }
         for space in 0..<Shadows.spaceCount { invalidate(space, &shadows) }
         shadows.mustChoose = true
     }
@@ -29,86 +31,108 @@ enum EagerMMU: MMUBackEnd {
     /// guest's tables may lead back to themselves, and then have no end, while the other guests wait;
     /// what is left out comes by hidden faults.
     private static let limit = 1 << 16
-    private static let tableCost = 16
 
     static func build(
         _ space: Int, _ view: View, _ csr: inout CSRFile, _ shadows: inout Shadows
     ) {
         shadows.counts.rebuilds += 1
-        shadows.table(space, view).clear(
-            keeping: shadows.roots[Shadows.root(space, view)].trapSlot, &shadows.pool)
+        let trapSlot = shadows.roots[Shadows.root(space, view)].trapSlot
+        let shadow = shadows.table(space, view)
+        shadow.clear(keeping: trapSlot, &shadows.pool)
         shadows.fences.everything = true
         shadows.roots[Shadows.root(space, view)].isBuilt = true
         guard space != Shadows.bareSpace else { return }
         let isUser = view == .user || view == .userMXR
-        var context = csr.walkContext(effective: isUser ? .user : .supervisor)
-        context.adue = false
+        let context = csr.walkContext(effective: isUser ? .user : .supervisor)
         let isOpen = csr.pmp.isOpen(
             GuestPhysical(GuestRAM.start), count: shadows.ram.count, context.privilege)
         // Where the virtual PMP has a word in it, page by page as they are asked for.
-        guard isOpen else { return }
-        var left = limit
-        build(
-            context.root.rawValue, level: context.mode.levels &- 1, base: 0, context, space, view,
-            &csr, &shadows, &left)
-    }
-
-    private static func build(
-        _ table: UInt64, level: Int, base: UInt64, _ context: WalkContext, _ space: Int,
-        _ view: View, _ csr: inout CSRFile, _ shadows: inout Shadows, _ left: inout Int
-    ) {
-        guard let host = shadows.ram.host(GuestPhysical(table), count: 4096) else { return }
-        left -= tableCost
-        for index in 0..<UInt64(512) where left > 0 {
-            let entry = HostMemory.load64(host &+ index &* 8)
-            guard entry & PTE.valid != 0 else { continue }
-            let inside = base &+ index &<< UInt64(12 &+ level &* 9)
-            if entry & (PTE.read | PTE.execute) != 0 {
-                enter(inside, context, space, view, &csr, &shadows, &left)
-            } else if level > 0 {
-                build(
-                    PTE.pageNumber(entry) &<< 12, level: level &- 1, base: inside, context, space,
-                    view, &csr, &shadows, &left)
+        guard isOpen, let root = shadows.ram.host(context.root, count: 4096) else { return }
+        var builder = ShadowBuilder(
+            ram: shadows.ram, context: context, pool: shadows.pool, left: limit)
+        let level = context.mode.levels &- 1
+        if shadow.mode == context.mode {
+            builder.fill(shadow.root, from: root, level: level, 0..<512, without: trapSlot)
+        } else {
+            // One level more: addresses with the sign bit set are in the last slot of its root.
+            for (slot, half) in [(0, 0..<256), (511, 256..<512)] where slot != trapSlot {
+                guard let page = builder.pool.take() else { break }
+                builder.fill(page, from: root, level: level, half)
+                HostMemory.store64(
+                    shadow.root &+ UInt64(slot) &* 8, ShadowPageTable.pointer(page))
             }
         }
+        shadows.pool = builder.pool
     }
+}
 
-    /// A leaf, where it is RAM and can be used without more to do: 2 MiB at once where it is
-    /// larger.
-    private static func enter(
-        _ inside: UInt64, _ context: WalkContext, _ space: Int, _ view: View,
-        _ csr: inout CSRFile, _ shadows: inout Shadows, _ left: inout Int
+/// Copies a guest's page tables into shadow tables of the same form, with the host's addresses.
+///
+/// Entries are read as a walk of theirs reads them (privileged specification §4.3.2), but nothing is
+/// updated: where A is not set, or D for a store, a hidden fault does the rest.
+private struct ShadowBuilder {
+    let ram: GuestRAM
+    let context: WalkContext
+    var pool: PagePool
+    /// What may still be spent.
+    var left: Int
+
+    private static let tableCost = 16
+    private static let largeBytes: UInt64 = 2 << 20
+
+    /// Both tables by their addresses in the host.
+    mutating func fill(
+        _ shadow: UInt64, from table: UInt64, level: Int, _ slots: Range<Int>,
+        without trapSlot: Int = -1
     ) {
-        left -= 1
-        let address = inside.signExtended(from: context.mode.virtualBits)
-        let mode = shadows.shadowMode(context.mode)
-        let trapSlot = shadows.roots[Shadows.root(space, view)].trapSlot
-        guard TrapPage.slot(address, mode) != trapSlot,
-            let page = translate(GuestVirtual(address), context, &csr, shadows), page.pageBits <= 30
-        else { return }
-        let isLarge = page.pageBits >= 21
-        let step: UInt64 = isLarge ? 2 << 20 : 4096
-        // One entry of 64 KiB (Svnapot) is written sixteen times in the guest's table.
-        let count: UInt64 = isLarge ? 1 &<< UInt64(page.pageBits) : step
-        for offset in stride(from: UInt64(0), to: count, by: Int(step)) {
-            let physical = GuestPhysical(page.physical.rawValue &+ offset)
-            guard let host = shadows.ram.host(physical, count: step) else { continue }
+        left -= Self.tableCost
+        for slot in slots where left > 0 && slot != trapSlot {
+            let entry = HostMemory.load64(table &+ UInt64(slot) &* 8)
+            guard entry & PTE.valid != 0, PageWalk.isWellFormed(entry, level, context) else {
+                continue
+            }
             left -= 1
-            let leaf = ShadowPageTable.leaf(host, page.permissions)
-            let isMapped = shadows.table(space, view).map(
-                address &+ offset, leaf, level: isLarge ? 1 : 0, &shadows.pool)
-            if !isMapped { return }
+            guard let own = self.entry(for: entry, level: level, slot: slot) else { continue }
+            HostMemory.store64(shadow &+ UInt64(slot) &* 8, own)
         }
     }
 
-    /// The walk of a load or a fetch that updates nothing: a page that was not accessed yet is left
-    /// to a hidden fault.
-    private static func translate(
-        _ address: GuestVirtual, _ context: WalkContext, _ csr: inout CSRFile,
-        _ shadows: borrowing Shadows
-    ) -> Translation? {
-        var tables = GuestTables(shadows.ram, &csr)
-        return (try? PageWalk.walk(address, .load, context, &tables))
-            ?? (try? PageWalk.walk(address, .fetch, context, &tables))
+    private mutating func entry(for entry: UInt64, level: Int, slot: Int) -> UInt64? {
+        let address = PTE.pageNumber(entry) &<< 12
+        if entry & (PTE.read | PTE.execute) == 0 {
+            guard level > 0, let below = ram.host(GuestPhysical(address), count: 4096),
+                let page = pool.take()
+            else { return nil }
+            fill(page, from: below, level: level &- 1, 0..<512)
+            return ShadowPageTable.pointer(page)
+        }
+        let permissions = PageWalk.permissions(entry, context)
+        guard !permissions.isEmpty else { return nil }
+        switch level {
+        case 0:
+            // One of the sixteen entries of 64 KiB (Svnapot) has its own number in the low bits.
+            let isPart = entry & PTE.napot != 0
+            let page = isPart ? address & ~0xffff | UInt64(slot & 15) &<< 12 : address
+            return leaf(page, count: 4096, permissions)
+        case 1: return leaf(address, count: Self.largeBytes, permissions)
+        case 2: return blocks(address, permissions)
+        default: return nil
+        }
+    }
+
+    private func leaf(_ address: UInt64, count: UInt64, _ permissions: Permissions) -> UInt64? {
+        ram.host(GuestPhysical(address), count: count).map { ShadowPageTable.leaf($0, permissions) }
+    }
+
+    /// A gigabyte in blocks of two megabytes, of which RAM may be some.
+    private mutating func blocks(_ address: UInt64, _ permissions: Permissions) -> UInt64? {
+        guard let table = pool.take() else { return nil }
+        for index in 0..<UInt64(512) {
+            let block = address &+ index &* Self.largeBytes
+            guard let leaf = leaf(block, count: Self.largeBytes, permissions) else { continue }
+            left -= 1
+            HostMemory.store64(table &+ index &* 8, leaf)
+        }
+        return ShadowPageTable.pointer(table)
     }
 }

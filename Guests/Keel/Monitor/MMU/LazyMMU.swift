@@ -8,7 +8,8 @@ import RISCV
 enum LazyMMU: MMUBackEnd {
     static func switched(_ shadows: inout Shadows) {}
 
-    static func fenced(_ shadows: inout Shadows) {
+    static func fenced(_ address: UInt64?, _ shadows: inout Shadows) {
+        if let address, fencedPage(address, &shadows) { return }
         while let (frame, snapshot) = shadows.watch.takeOpened() {
             var note = shadows.watch.note(frame)
             let isAlive = shadows.isAlive(note)
@@ -33,19 +34,40 @@ enum LazyMMU: MMUBackEnd {
         for index in 0..<512 {
             let old = HostMemory.load64(snapshot &+ UInt64(index) &* 8)
             let new = HostMemory.load64(table &+ UInt64(index) &* 8)
-            // Nothing was made of an entry that was not valid; and what only gained A or D allows
-            // all it did.
-            guard old != new, old & PTE.valid != 0 else { continue }
-            let gained = (old ^ new) & ~(PTE.accessed | PTE.dirty) == 0 && old & ~new == 0
-            if !gained { shadows.drop(note, entry: index) }
+            if isLess(new, old) { shadows.drop(note, entry: index) }
         }
+    }
+
+    /// Whether what was made of the old entry may be more than the new one allows. Nothing was made of
+    /// an entry that was not valid; and what only gained A or D allows all it did.
+    @inline(__always) private static func isLess(_ new: UInt64, _ old: UInt64) -> Bool {
+        guard old != new, old & PTE.valid != 0 else { return false }
+        return (old ^ new) & ~(PTE.accessed | PTE.dirty) != 0 || old & ~new != 0
+    }
+
+    /// A fence for one page is about the entries that translate it: the tables stay open. False where
+    /// a table is at several places.
+    private static func fencedPage(_ address: UInt64, _ shadows: inout Shadows) -> Bool {
+        for (frame, snapshot) in shadows.watch.open {
+            let note = shadows.watch.note(frame)
+            guard shadows.isAlive(note) else { continue }
+            if note.isScattered { return false }
+            guard let index = note.index(of: address) else { continue }
+            let place = snapshot &+ UInt64(index) &* 8
+            let new = HostMemory.load64(
+                shadows.ram.base &+ UInt64(frame) &<< 12 &+ UInt64(index) &* 8)
+            guard isLess(new, HostMemory.load64(place)) else { continue }
+            HostMemory.store64(place, new)
+            shadows.drop(note, entry: index)
+        }
+        return true
     }
 
     static func tableWritten(_ frame: Int, _ access: AccessKind, _ shadows: inout Shadows) -> Fill {
         // A page that is only read stays watched.
         guard access == .store else { return .emulate }
         shadows.counts.tableWrites += 1
-        if shadows.watch.open.count >= TableWatch.openLimit { fenced(&shadows) }
+        if shadows.watch.open.count >= TableWatch.openLimit { fenced(nil, &shadows) }
         guard let snapshot = shadows.pool.takeDirty() else {
             shadows.dropAll()
             return .mapped

@@ -16,8 +16,8 @@ package enum MMUKind: UInt8, Sendable, CaseIterable {
 protocol MMUBackEnd {
     /// The guest wrote `satp`.
     static func switched(_ shadows: inout Shadows)
-    /// The guest executed `sfence.vma`, with an address or for all.
-    static func fenced(_ shadows: inout Shadows)
+    /// The guest executed `sfence.vma`, for the page of an address or for all.
+    static func fenced(_ address: UInt64?, _ shadows: inout Shadows)
     /// The guest is about to write to a watched page table: whether it may from now on, or each
     /// store has to come to the monitor.
     static func tableWritten(_ frame: Int, _ access: AccessKind, _ shadows: inout Shadows) -> Fill
@@ -34,11 +34,11 @@ extension Shadows {
         case .lazy: LazyMMU.switched(&self)
         }
     }
-    package mutating func fenced() {
+    package mutating func fenced(_ address: UInt64? = nil) {
         switch kind {
-        case .trace: TraceMMU.fenced(&self)
-        case .shadow: EagerMMU.fenced(&self)
-        case .lazy: LazyMMU.fenced(&self)
+        case .trace: TraceMMU.fenced(address, &self)
+        case .shadow: EagerMMU.fenced(address, &self)
+        case .lazy: LazyMMU.fenced(address, &self)
         }
     }
     mutating func tableWritten(_ frame: Int, _ access: AccessKind) -> Fill {

@@ -8,7 +8,10 @@ package struct Shadows: ~Copyable {
     let trapPage: TrapPage
     /// The widest mode that the real hart has.
     package let widest: PageTableMode
-    package internal(set) var pool: PagePool
+    /// Each view of each space has an ASID, and no two worlds share one: a hart keeps the
+    /// translations of several.
+    private let firstASID: UInt64
+    package var pool: PagePool
     var watch: TableWatch
     /// The last one is that of no translation.
     var spaces: [AddressSpace]
@@ -32,11 +35,13 @@ package struct Shadows: ~Copyable {
     static let bareSpace = spaceCount
     static let idLimit: UInt64 = 0xffff
 
-    /// `notes` is zeroed memory, `TableWatch.noteBytes` for each page of RAM.
+    /// `notes` is zeroed memory, `TableWatch.noteBytes` for each page of RAM; `owner` is the world's number,
+    /// below eight.
     package init(
         _ kind: MMUKind, ram: GuestRAM, pool: PagePool, trapPage: TrapPage, widest: PageTableMode,
-        notes: UInt64
+        notes: UInt64, owner: Int = 0
     ) {
+        firstASID = UInt64(owner) << 7 | 1
         self.kind = kind
         self.ram = ram
         self.pool = pool
@@ -108,7 +113,7 @@ package struct Shadows: ~Copyable {
         }
         let mode = shadowMode(spaces[space].mode)
         let root = roots[Self.root(space, view)]
-        let asid = UInt64(space &* 6 &+ view.rawValue &+ 1)
+        let asid = firstASID &+ UInt64(Self.root(space, view))
         return (
             UInt64(mode.rawValue) &<< 60 | asid &<< 44 | root.table &>> 12,
             TrapPage.address(slot: root.trapSlot, mode)

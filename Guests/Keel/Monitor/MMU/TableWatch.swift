@@ -30,6 +30,15 @@ struct TableNote {
     /// The first address it translates, without what sign extension adds.
     var base: UInt64 { (word &>> 23) &<< 21 }
 
+    /// Which of the table's entries an address goes through; nil if none. The modes differ in the bits
+    /// above the lowest 39: those are not looked at, so that a page may be found in one table too many.
+    func index(of address: UInt64) -> Int? {
+        let reach = UInt64(12 &+ (level &+ 1) &* 9)
+        let apart = (address ^ base) & ((1 &<< 39) &- 1)
+        guard reach >= 39 || apart &>> reach == 0 else { return nil }
+        return Int((address &>> (reach &- 9)) & 0x1ff)
+    }
+
     mutating func scatter(_ epoch: UInt64) { word = word & ~(0xffff &<< 7) | 4 | epoch &<< 7 }
     mutating func share(_ epoch: UInt64) { word = word & ~(0xffff &<< 7) | 8 | epoch &<< 7 }
 }

@@ -9,7 +9,7 @@ enum TraceMMU: MMUBackEnd {
     private static let patience = 64
 
     static func switched(_ shadows: inout Shadows) {}
-    static func fenced(_ shadows: inout Shadows) {}
+    static func fenced(_ address: UInt64?, _ shadows: inout Shadows) {}
 
     static func tableWritten(_ frame: Int, _ access: AccessKind, _ shadows: inout Shadows) -> Fill {
         guard access == .store else { return .emulate }

@@ -152,9 +152,23 @@ extension Shadows {
                 let trapSlot = roots[Self.root(space, view)].trapSlot
                 if TrapPage.slot(address, root.mode) == trapSlot { continue }
                 root.unmap(address, level: level, &pool)
+                if level == 0 { fences.page(address) }
             }
         }
-        fences.everything = true
+        if level > 0 { fences.everything = true }
+    }
+
+    /// Forgets a page in all spaces, whatever is known of tables.
+    mutating func dropPage(_ address: UInt64) {
+        for space in spaces.indices where spaces[space].id != 0 && space != Self.bareSpace {
+            for view in View.allCases where roots[Self.root(space, view)].table != 0 {
+                let root = table(space, view)
+                let trapSlot = roots[Self.root(space, view)].trapSlot
+                if TrapPage.slot(address, root.mode) == trapSlot { continue }
+                root.unmap(address, level: 0, &pool)
+            }
+        }
+        fences.page(address)
     }
 
     /// Guest memory changed by other means than the guest's own stores: a device, or the monitor.

@@ -19,6 +19,7 @@ package struct ShadowPageTable {
         let access = UInt64(permissions.rawValue) &<< 1
         return (host &>> 12) &<< 10 | access | PTE.valid | PTE.user | PTE.accessed | PTE.dirty
     }
+    static func pointer(_ table: UInt64) -> UInt64 { (table &>> 12) &<< 10 | PTE.valid }
     package static func target(_ entry: UInt64) -> UInt64 { PTE.pageNumber(entry) &<< 12 }
     @inline(__always) static func isTable(_ entry: UInt64) -> Bool {
         entry & (PTE.valid | PTE.read | PTE.write | PTE.execute) == PTE.valid
@@ -42,7 +43,7 @@ package struct ShadowPageTable {
                 table = Self.target(old)
             } else {
                 guard let page = pool.take() else { return false }
-                HostMemory.store64(place, (page &>> 12) &<< 10 | PTE.valid)
+                HostMemory.store64(place, Self.pointer(page))
                 table = page
             }
             at &-= 1

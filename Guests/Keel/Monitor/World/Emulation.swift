@@ -51,8 +51,7 @@ extension World {
             throw Trap(.illegalInstruction, value: UInt64(bits))
         }
         guard let access = MemoryInstruction(instruction, vcpu.frame) else {
-            // The guest's code changed under its own access, or it is one of the floating-point
-            // unit to a device.
+            // The guest's code changed under its own access.
             throw Trap(kind.accessFault, value: faulting)
         }
         try perform(access, clock)
@@ -67,6 +66,16 @@ extension World {
             vcpu[x: access.rd] = kind.extend(value)
         case .store:
             try write(address, access.value & width.mask, width, clock)
+        case .loadFloat:
+            let value = try read(address, width, clock)
+            floatUnit.save(vcpu.frame.floatArea)
+            // A narrow value is boxed: the bits above it are ones (unprivileged specification §21.2).
+            vcpu.frame.setFloat(access.rd, value | ~width.mask)
+            floatUnit.load(vcpu.frame.floatArea)
+            floatBecameDirty()
+        case .storeFloat:
+            floatUnit.save(vcpu.frame.floatArea)
+            try write(address, vcpu.frame.float(access.source) & width.mask, width, clock)
         case .atomic(let operation, _):
             let physical = try aligned(access)
             let old = LoadKind(signed: width).extend(ram.load(physical, width) ?? 0)

@@ -14,6 +14,8 @@ package struct ExitCounts: Sendable, Equatable {
     package var emulated = 0
     package var deviceAccesses = 0
     package var virtualInterrupts = 0
+    /// Another real hart took the world over.
+    package var moves = 0
 
     mutating func count(_ exit: VMExit) {
         switch exit {

@@ -2,14 +2,14 @@ import RISCV
 
 /// What a guest is told its hart can do: what the real hart does in U-mode, and what the monitor
 /// adds by itself. The hypervisor extension is not in it, and nothing that would need more than
-/// U-mode.
+/// U-mode. Svnapot is, where the real hart has it: nothing would hide it under `cpu=hardware`.
 package enum GuestISA {
     private static let names: [(item: ISAExtension, name: StaticString)] = [
         (.zicsr, "zicsr"), (.zifencei, "zifencei"), (.zicntr, "zicntr"), (.zba, "zba"),
         (.zbb, "zbb"), (.zbc, "zbc"), (.zbs, "zbs"), (.zicond, "zicond"),
         (.zihintpause, "zihintpause"), (.zacas, "zacas"), (.zfa, "zfa"), (.zfh, "zfh"),
         (.zfhmin, "zfhmin"), (.zcb, "zcb"), (.zimop, "zimop"), (.zcmop, "zcmop"),
-        (.svadu, "svadu"), (.sstc, "sstc"),
+        (.svadu, "svadu"), (.sstc, "sstc"), (.svnapot, "svnapot"),
     ]
     private static let letters: [(item: ISAExtension, letter: UInt8)] = [
         (.i, UInt8(ascii: "i")), (.m, UInt8(ascii: "m")), (.a, UInt8(ascii: "a")),

@@ -44,7 +44,7 @@ extension World {
             if hasOwnTimer { passTime(clock) }
         case .sfence_vma, .sinval_vma:
             try vcpu.csr.permitTranslationFence(vcpu.privilege)
-            fenced()
+            fenced(instruction.rs1 == 0 ? nil : vcpu[x: instruction.rs1])
             vcpu.pc &+= 4
         case .sfence_w_inval, .sfence_inval_ir:
             try vcpu.csr.permitInvalidationFence(vcpu.privilege)
@@ -55,31 +55,21 @@ extension World {
 
     /// The guest's page tables changed: the shadows follow, or the real hart, which walks them itself,
     /// forgets what it knows.
-    mutating func fenced() {
-        if guestStage != nil {
+    mutating func fenced(_ address: UInt64? = nil) {
+        if guestStages != nil {
             shadows.fences.everything = true
         } else {
-            shadows.fenced()
+            shadows.fenced(address)
         }
     }
 
     private mutating func accessCSR(_ instruction: Instruction, _ clock: Clock) throws(Trap) {
-        let isImmediate: Bool
-        let operation: CSROperation
-        switch instruction.opcode {
-        case .csrrw: (operation, isImmediate) = (.write, false)
-        case .csrrs: (operation, isImmediate) = (.set, false)
-        case .csrrc: (operation, isImmediate) = (.clear, false)
-        case .csrrwi: (operation, isImmediate) = (.write, true)
-        case .csrrsi: (operation, isImmediate) = (.set, true)
-        default: (operation, isImmediate) = (.clear, true)
-        }
-        let operand = isImmediate ? UInt64(instruction.rs1) : vcpu[x: instruction.rs1]
-        let writes = operation == .write || instruction.rs1 != 0
-        let number = instruction.csr
+        guard let access = CSRInstruction(instruction) else { throw .illegal }
+        let number = access.number
         let (value, effects) = try vcpu.csr.access(
-            number, operation, operand, writes: writes, privilege: vcpu.privilege,
-            context: context(clock))
+            number, access.operation,
+            access.isImmediate ? UInt64(access.source) : vcpu[x: access.source],
+            writes: access.writes, privilege: vcpu.privilege, context: context(clock))
         vcpu[x: instruction.rd] = value
         if effects.isEmpty { return }
         if effects.contains(.translation) {
@@ -87,7 +77,7 @@ extension World {
             case CSR.satp: shadows.satpWritten(vcpu.csr.satp)
             // A change of view: the root of that view is kept.
             case CSR.sstatus, CSR.mstatus: shadows.mustChoose = true
-            default: shadows.rulesChanged()
+            default: rulesChanged()
             }
         }
         if effects.contains(.timer) { passTime(clock) }

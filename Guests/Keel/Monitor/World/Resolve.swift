@@ -44,7 +44,7 @@ extension World {
             counts.virtualInterrupts += 1
             trap(cause: cause, value: 0)
         }
-        if shadows.mustChoose && guestStage == nil { chooseRoot() }
+        if shadows.mustChoose && guestStages == nil { chooseRoot() }
         return .resume
     }
 
@@ -117,8 +117,12 @@ extension World {
         case .lower(let line): board.plic.setLevel(line, false, &board.effects)
         case .interrupt(_, let line, let level):
             vcpu.csr.setLine(1 &<< UInt64(line.rawValue), level)
-        case .output(_, let byte): output.append(byte)
-        case .outputBytes(_, let bytes): output.append(contentsOf: bytes)
+        case .output(let device, let byte):
+            typedTo = device
+            output.append(byte)
+        case .outputBytes(let device, let bytes):
+            typedTo = device
+            output.append(contentsOf: bytes)
         case .wrote(let range): shadows.wrote(range)
         case .end(let end): self.end = end
         case .schedule: deadline = 0
@@ -143,8 +147,10 @@ extension World {
         deadline = next
     }
 
-    /// Bytes for the guest's console; how many it took.
+    /// Bytes for the guest's console, the one that it wrote to last; how many it took.
     package mutating func receive(_ bytes: [UInt8]) -> Int {
-        board.uart.receive(bytes, &board.effects)
+        typedTo == ConsoleDevice.number
+            ? board.console.receive(bytes, ram, &board.effects)
+            : board.uart.receive(bytes, &board.effects)
     }
 }

@@ -18,6 +18,7 @@ extension World {
             ("  other interrupts", counts.interrupts),
             ("device accesses", counts.deviceAccesses),
             ("virtual interrupts", counts.virtualInterrupts),
+            ("moves to another hart", counts.moves),
             ("stores to watched page tables", mmu.tableWrites),
             ("shadows rebuilt", mmu.rebuilds),
             ("shadows given up", mmu.drops),

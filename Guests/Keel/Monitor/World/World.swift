@@ -16,17 +16,18 @@ package struct World: ~Copyable {
     package var firmware: SBIFirmware?
     package var outcome = SBIOutcome()
     package var counts = ExitCounts()
+    /// What the counters of instructions have reached, wherever the world ran.
+    package var retired: UInt64 = 0
     /// Text for the console, prefixed by nobody yet.
     package var output: [UInt8] = []
+    /// Which of its consoles gets what is typed.
+    var typedTo = 0
     /// Lines of the monitor's own about this world, and the rules that it was told of already.
     package var log: [UInt8] = []
     var noted: UInt8 = 0
     package var end: EndOfRun?
-    /// The real hart translates for the guest, by this; nil where shadows do.
-    package var guestStage: GuestStage?
-    /// In its place while virtual machine mode loads and stores with another mode's eyes (MPRV): VS-mode
-    /// fetches there without translation, and the monitor carries out the rest.
-    package var codeStage: GuestStage?
+    /// The real hart translates for the guest, by these; nil where shadows do.
+    package var guestStages: GuestStages?
     /// The real hart compares the guest's timer register with the time.
     package var hasOwnTimer = false
     /// The vCPU waits for an interrupt.
@@ -35,11 +36,13 @@ package struct World: ~Copyable {
     package var deadline: UInt64 = ~0
     package var trace: LectureTrace?
     let monitorRoots: MonitorRoots
+    let floatUnit: FloatUnit
 
     package init(
         number: Int, ram: GuestRAM, vcpu: consuming VCPU, board: consuming VirtualBoard,
-        shadows: consuming Shadows, monitorRoots: MonitorRoots
+        shadows: consuming Shadows, monitorRoots: MonitorRoots, floatUnit: FloatUnit
     ) {
+        self.floatUnit = floatUnit
         self.monitorRoots = monitorRoots
         self.number = number
         self.ram = ram
@@ -89,9 +92,13 @@ package struct World: ~Copyable {
         vcpu.frame.monitorRoot = monitorRoots.satp(PageTableMode(field: satp &>> 60))
     }
 
-    package var stage: GuestStage? {
-        let mode = vcpu.csr.effectiveMode(.load, vcpu.privilege).privilege
-        return vcpu.privilege == .machine && mode != .machine ? codeStage : guestStage
+    /// Protection or the rules of translation changed.
+    mutating func rulesChanged() {
+        if guestStages != nil {
+            guestStages?.rulesChanged()
+        } else {
+            shadows.rulesChanged()
+        }
     }
 
     /// What the real `scounteren` has to be: the guest reads `time` itself where it may and where

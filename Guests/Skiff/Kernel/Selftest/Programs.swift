@@ -53,16 +53,19 @@ extension Selftest {
         equal(name, kernel.waitForChild(process.number) ?? ~0, code)
     }
 
-    /// Two programs that never yield share the hart by the timer.
+    /// Two programs that never yield share the hart by the timer. One that a busy host left no time is
+    /// tried again.
     private func preemption() {
+        for _ in 0..<4 where isPreempted() { return check("preemption", true) }
+        check("preemption", isPreempted())
+    }
+
+    private func isPreempted() -> Bool {
         guard let first = start("test hold"), let second = start("test hold") else {
-            return check("preemption", false)
+            return false
         }
         let codes = (kernel.waitForChild(first.number), kernel.waitForChild(second.number))
-        check(
-            "preemption",
-            codes.0 == 0 && codes.1 == 0 && first.preemptions > 0
-                && second.preemptions > 0)
+        return codes.0 == 0 && codes.1 == 0 && first.preemptions > 0 && second.preemptions > 0
     }
 
     private func pagesComeBack() -> Bool {
