@@ -10,8 +10,8 @@ import Testing
 struct NestedLinuxRuns {
     /// The outer one ends with what QEMU ended with.
     private static let script = """
-        modprobe kvm && exec qemu-system-riscv64 -accel kvm -machine virt,aia=none -m 512 \
-        -nographic -no-reboot -kernel /guest/Image -initrd /guest/initramfs.cpio \
+        modprobe kvm && echo nested begins && exec qemu-system-riscv64 -accel kvm \
+        -machine virt,aia=none -m 512 -nographic -no-reboot -kernel /guest/Image -initrd /guest/initramfs.cpio \
         -append "console=ttyS0 quiet"
         """
 
@@ -20,12 +20,13 @@ struct NestedLinuxRuns {
         let guest = try Guests.debian.get()
         let folder = URL(fileURLWithPath: guest.kernel).deletingLastPathComponent().path
         let seconds: Double = 3600
-        let start = Date()
         let run = try HullRun([
             "run", "debian", "--packages", Guests.nestingPackages.joined(separator: ","),
             "--engine", engine, "--memory", "1G", "--timeout", "\(Int(seconds))",
             "-v", "\(folder):/guest:ro", "--", "sh", "-c", Self.script,
         ])
+        #expect(run.read(until: "nested begins", seconds: seconds) != nil)
+        let start = Date()
         #expect(run.read(until: "~ # ", seconds: seconds) != nil)
         print("nested Linux under \(engine): a shell after \(Int(-start.timeIntervalSinceNow)) s")
 
