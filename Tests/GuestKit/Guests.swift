@@ -19,6 +19,14 @@ package enum Guests {
     }
     package static var hasFullDebian: Bool { said(fullDebian) }
 
+    /// What a full Debian needs beside to run guests of its own.
+    package static let nestingPackages = ["qemu-system-riscv"]
+    /// A full Debian with these, made once as well.
+    package static let nesting = Result { () throws(HullError) in
+        try DebianImage.prepare(more: nestingPackages, progress: { _ in })
+    }
+    package static var hasNesting: Bool { said(nesting) }
+
     /// OpenSBI's two firmwares for the `virt` board, and U-Boot for machine mode and supervisor mode.
     package struct Firmware: Sendable {
         package let jump: String

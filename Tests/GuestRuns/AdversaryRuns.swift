@@ -5,22 +5,18 @@ import Testing
 /// Guests that mean harm, or none and do it all the same: Keel keeps each within its world, and says
 /// which rule stopped it, while a well-behaved guest beside them passes its own tests.
 @Suite struct AdversaryRuns {
-    /// Guest 0 is Skiff with its self-test, and the machine ends with it.
+    /// Guest 0 is Skiff with its self-test, after another command, and the machine ends with it.
     private func runBesideSkiff(
-        _ others: [KeelRuns.GuestFiles], _ words: String, engine: String = "translator"
+        _ others: [KeelRuns.GuestFiles], _ words: String, on machine: KeelMachine = .translator,
+        after command: String = "echo"
     ) throws -> GuestsText {
-        try withTemporaryFolder { folder in
-            // Long enough for those beside it, which trap more.
-            let skiff = try KeelRuns.skiff("skiff.elf", "run=selftest;selftest;selftest")
-            let archive = try KeelRuns.archive([skiff] + others, in: folder)
-            let run = try KeelRuns().boot(archive, "\(words) until=0", engine: engine)
-            try run.closeInput()
-            let (text, code) = run.finish(seconds: 300)
-            #expect(code == 0, "\(text)")
-            let texts = GuestsText(text)
-            #expect(texts.wrote(0, " passed, 0 failed"), "\(text)")
-            return texts
-        }
+        let skiff = try KeelRuns.skiff("skiff.elf", "run=\(command);selftest")
+        let (text, code) = try machine.run([skiff] + others, "\(words) until=0")
+        let texts = GuestsText(text)
+        let own = texts.texts[0] ?? ""
+        #expect(try machine.passedSelftest(own, under: words), "\(own)")
+        #expect(machine == .qemu || code == 0, "\(code): \(own)")
+        return texts
     }
 
     private static let adversaries: [(String, GuestProgram.Start)] = [
@@ -29,11 +25,29 @@ import Testing
 
     @Test(arguments: KeelRuns.backEnds)
     func adversariesAreContainedAndNoted(_ backEnd: String) throws {
-        let guests = try Self.adversaries.map { try GuestProgram.guest($0.0, $0.1) }
-        let texts = try runBesideSkiff(guests, backEnd)
-        #expect(texts.wrote(1, "reach: all attempts trapped"))
+        try expectContainment(backEnd, on: .translator)
+    }
+    @Test(
+        .enabled(if: KeelMachine.hasQEMU, "qemu-system-riscv64 is not installed"),
+        arguments: KeelRuns.backEnds)
+    func adversariesAreContainedUnderQEMU(_ backEnd: String) throws {
+        try expectContainment(backEnd, on: .qemu)
+    }
+    private func expectContainment(_ backEnd: String, on machine: KeelMachine) throws {
+        // QEMU 7.2 reports other instructions' bits for these.
+        let values = machine == .qemu ? ["WITHOUT_GUEST_LOADS": "1"] : [:]
+        let guests = try Self.adversaries.map { try GuestProgram.guest($0.0, $0.1, values) }
+        // Turns are of time: `grab`, with its many accesses to devices, needs more of them than the
+        // self-test does.
+        let texts = try runBesideSkiff(
+            guests, backEnd, on: machine, after: "nanobench callret 40000000")
         #expect(texts.count(1, "outside its memory at 0x88000000") == 1)
-        #expect(texts.count(1, "page table outside its memory at 0x88000") == 1)
+        // QEMU 7.2 lets a guest in VS-mode write satp where VTVM says that it traps: what Keel keeps
+        // for virtual machine mode is lost to this guest, which goes on within its own memory.
+        if machine != .qemu || backEnd != "cpu=hardware" {
+            #expect(texts.wrote(1, "reach: all attempts trapped"))
+            #expect(texts.count(1, "page table outside its memory at 0x88000") == 1)
+        }
         #expect(texts.wrote(2, "grab: spins"))
         #expect(texts.wrote(2, "grab: all attempts trapped"))
         #expect(texts.count(2, "a device it was not given at 0x10003000") == 1)
@@ -51,33 +65,21 @@ import Testing
 
     /// Alone, each would go on for ever; the well-behaved guest ends the machine with its own code.
     @Test func theMachineEndsWithTheGuestThatItIsToldToEndWith() throws {
-        try withTemporaryFolder { folder in
-            let spinner = try GuestProgram.guest("grab", .supervisor)
-            let skiff = try KeelRuns.skiff("skiff.elf", "run=poweroff 1")
-            let archive = try KeelRuns.archive([spinner, skiff], in: folder)
-            let run = try KeelRuns().boot(archive, "until=1")
-            try run.closeInput()
-            #expect(run.finish().code == 1)
-            let refused = try KeelRuns().boot(archive, "until=2")
-            try refused.closeInput()
-            let (text, code) = refused.finish()
-            #expect(code != 0 && text.contains("until= names no guest"), "\(text)")
-        }
+        let spinner = try GuestProgram.guest("grab", .supervisor)
+        let guests = [spinner, try KeelRuns.skiff("skiff.elf", "run=poweroff 1")]
+        #expect(try KeelMachine.translator.run(guests, "until=1").code == 1)
+        let (text, code) = try KeelMachine.translator.run(guests, "until=2")
+        #expect(code != 0 && text.contains("until= names no guest"), "\(text)")
     }
 
     @Test(arguments: KeelRuns.backEnds)
     func floatingPointRegistersAreEachGuestsOwn(_ backEnd: String) throws {
-        try withTemporaryFolder { folder in
-            let guests = try ["0x123", "0x45e"].map {
-                try GuestProgram.guest("float", .supervisor, ["VALUE": $0])
-            }
-            let archive = try KeelRuns.archive(guests, in: folder)
-            let run = try KeelRuns().boot(archive, backEnd)
-            try run.closeInput()
-            let text = run.finish(seconds: 120).text
-            let texts = GuestsText(text)
-            for number in 0...1 { #expect(texts.wrote(number, "float: kept"), "\(text)") }
+        let guests = try ["0x123", "0x45e"].map {
+            try GuestProgram.guest("float", .supervisor, ["VALUE": $0])
         }
+        let text = try KeelMachine.translator.run(guests, backEnd).text
+        let texts = GuestsText(text)
+        for number in 0...1 { #expect(texts.wrote(number, "float: kept"), "\(text)") }
     }
 
     /// Random bytes as code, up to the last two of memory, with the first half of an instruction in
@@ -100,7 +102,7 @@ import Testing
     @Test func garbageDoesNotHaltTheInterpretersMonitor() throws {
         let values = ["SEED": "0x5eed", "KIND": "3", "END": "0x81000000"]
         let guest = try GuestProgram.guest("garbage", .machine, values)
-        let texts = try runBesideSkiff([guest], "cpu=trap memory=16M", engine: "interpreter")
+        let texts = try runBesideSkiff([guest], "cpu=trap memory=16M", on: .interpreter)
         #expect(texts.wrote(1, "garbage: begins"))
     }
 }

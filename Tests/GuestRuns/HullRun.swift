@@ -1,17 +1,7 @@
 import Foundation
-import Testing
 
-/// One run of the built command, talked to over pipes as a script would.
-///
-/// SAFETY: the buffer is reached under `lock` alone.
-final class HullRun: @unchecked Sendable {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-    private let lock = NSCondition()
-    private var buffer: [UInt8] = []
-    private var isClosed = false
-
+/// One run of the built command.
+final class HullRun: ProgramRun, @unchecked Sendable {
     /// The command that was built beside this test.
     static var binary: URL {
         let own =
@@ -19,76 +9,7 @@ final class HullRun: @unchecked Sendable {
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("hull")
     }
 
-    init(_ arguments: [String]) throws {
-        process.executableURL = Self.binary
-        process.arguments = arguments
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            guard let self else { return }
-            lock.lock()
-            if data.isEmpty {
-                isClosed = true
-                handle.readabilityHandler = nil
-            }
-            buffer += data
-            lock.broadcast()
-            lock.unlock()
-        }
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { process.terminate() }
-    }
-
-    var processIdentifier: Int32 { process.processIdentifier }
-
-    /// Memory of the process that the host holds now, in bytes.
-    var residentBytes: Int {
-        let path = "/proc/\(process.processIdentifier)/statm"
-        let words = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: " ")
-        return words.flatMap { $0.count > 1 ? Int($0[1]) : nil }.map { $0 * 4096 } ?? 0
-    }
-
-    func send(_ text: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-    }
-    func closeInput() throws { try input.fileHandleForWriting.close() }
-
-    /// Everything up to and with `text`, which is taken out; nil after `seconds`, or at the end.
-    func read(until text: String, seconds: Double = 120) -> String? {
-        let wanted = Array(text.utf8)
-        let limit = Date(timeIntervalSinceNow: seconds)
-        lock.lock()
-        defer { lock.unlock() }
-        while true {
-            if let range = buffer.firstRange(of: wanted) {
-                let part = buffer[..<range.upperBound]
-                buffer.removeSubrange(..<range.upperBound)
-                return String(decoding: part, as: UTF8.self)
-            }
-            if isClosed || !lock.wait(until: limit) { return nil }
-        }
-    }
-
-    /// What is left when the process has ended, and its exit code; it is killed after `seconds`.
-    func finish(seconds: Double = 120) -> (text: String, code: Int32) {
-        let limit = Date(timeIntervalSinceNow: seconds)
-        lock.lock()
-        while !isClosed, lock.wait(until: limit) {}
-        var text = String(decoding: buffer, as: UTF8.self)
-        let isLate = !isClosed
-        lock.unlock()
-        if isLate {
-            text += process.isRunning ? "(still running)" : "(ended, but its output stays open)"
-            kill(process.processIdentifier, SIGKILL)
-        }
-        process.waitUntilExit()
-        return (text, isLate ? -1 : process.terminationStatus)
-    }
+    init(_ arguments: [String]) throws { try super.init(Self.binary, arguments) }
 
     /// Runs a command to its end with nothing on its input.
     static func run(_ arguments: [String], seconds: Double = 120) throws -> (

@@ -2,6 +2,9 @@ import Foundation
 
 /// How long seeded tests run: short in `make test`, longer and from another seed in `make soak`.
 package enum Effort {
+    /// Whether this is a soak, which also runs tests of many minutes.
+    package static let soaks = ProcessInfo.processInfo.environment["HULL_SOAK"] == "1"
+
     /// Rounds for a test that makes do with `rounds` in CI; `share` is its part of a soak's rounds,
     /// for tests with slow rounds.
     package static func rounds(_ rounds: Int, share: Int = 1) -> Int {

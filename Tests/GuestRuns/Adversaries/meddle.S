@@ -56,12 +56,14 @@ _start:
     REFUSED
     .insn r 0x73, 0, \function, x0, x0, x0
     .endr
+#ifndef WITHOUT_GUEST_LOADS
     .irp function, 0x30, 0x32, 0x34, 0x36
     REFUSED
     .insn r 0x73, 4, \function, x5, x8, x0
     .endr
     REFUSED
     .insn r 0x73, 4, 0x37, x0, x8, x5
+#endif
 // Other harts: by the CLINT's registers, and by calls.
     li s0, 0x2000004
     sw s0, 0(s0)                    // kept at 0
