@@ -91,6 +91,7 @@ struct KeelScenes {
             #expect(run.read(until: "42up", seconds: 60) != nil)
             try run.send("typed\n")
             #expect(run.read(until: "typed-again", seconds: 60) != nil)
+            #expect(run.read(until: "~ # ", seconds: 60) != nil)
             try run.send("poweroff -f\n")
             #expect(run.finish(seconds: 60).code == 0)
         }

@@ -7,7 +7,6 @@
     .equ OWN_ADDRESS, 36*8          // of the frame, in the trap page's neighbourhood
     .equ MONITOR_ADDRESS, 37*8      // of the frame, in the monitor's tables
     .equ LEAVE_ADDRESS, 38*8        // of `leave`, in the trap page where it is now
-    .equ NEEDS_FENCE, 39*8
     .equ CAUSE, 40*8
     .equ VALUE, 41*8
     .equ TRAPPED, 42*8              // address of keel_trapped
@@ -19,14 +18,7 @@
     .endr
     .endm
 
-// The trap page: mapped at the same address in the guest's shadow and in the monitor's own tables, so
-// that `satp` can change between two of its instructions. sscratch is the frame's own address.
-    .section .text.trap_page, "ax"
-    .option push
-    .option norelax
-    .balign 4096
-    .globl keel_trap_page
-keel_trap_page:
+    .macro ENTER fence
     csrrw sp, sscratch, sp
     EACH sd
     csrr t0, sscratch
@@ -36,28 +28,42 @@ keel_trap_page:
     csrr a1, scause
     csrr a2, stval
     ld t0, MONITOR_ROOT(sp)
-    ld t1, NEEDS_FENCE(sp)
     csrw satp, t0
-    beqz t1, 1f
-    sfence.vma
-1:  ld t0, TRAPPED(sp)
+    \fence
+    ld t0, TRAPPED(sp)
     ld a0, MONITOR_ADDRESS(sp)
     ld sp, MONITOR_STACK(sp)
     jr t0
-
-// leave: sp = the frame's own address. TrapFrame.leaveOffset says how far it is into the page.
-    .org 0x400
+    .endm
+    .macro LEAVE fence
     ld t0, GUEST_ROOT(sp)
-    ld t1, NEEDS_FENCE(sp)
     csrw satp, t0
-    beqz t1, 1f
-    sfence.vma
-1:  ld t0, PC(sp)
+    \fence
+    ld t0, PC(sp)
     csrw sepc, t0
     csrw sscratch, sp
     EACH ld
     ld sp, 2*8(sp)
     sret
+    .endm
+
+// The trap page: mapped at the same address in the guest's shadow and in the monitor's own tables, so
+// that `satp` can change between two of its instructions. sscratch is the frame's own address.
+    .section .text.trap_page, "ax"
+    .option push
+    .option norelax
+    .balign 4096
+    .globl keel_trap_page
+keel_trap_page:
+    ENTER
+// leave: sp = the frame's own address. TrapFrame says how far it is into the page.
+    .org 0x400
+    LEAVE
+// The same for a hart without ASIDs, which forgets its translations at each change of roots.
+    .org 0x800
+    ENTER sfence.vma
+    .org 0xc00
+    LEAVE sfence.vma
     .balign 4096
     .option pop
 

@@ -92,7 +92,7 @@ struct Builder {
             frame: frames[number], isa: GuestISA.isa(parsing: board.isa), hartID: 0,
             largestMode: widest)
         vcpu.frame.monitorAddress = frames[number]
-        vcpu.frame.needsFence = hasASIDs ? 0 : 1
+        vcpu.frame.needsFence = !hasASIDs
         let disk = archive.file(guest: number, "disk")
         let time =
             Self.unixNanoseconds(board) &- read_time() &* 1_000_000_000

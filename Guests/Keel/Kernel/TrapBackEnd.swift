@@ -38,10 +38,9 @@ struct TrapBackEnd: VCPUBackEnd {
 ///
 /// SAFETY: the frame is that of a world in `Worlds`, which this hart runs, and so nobody else has it.
 @c(keel_quick) func quick(_ frame: UInt64, _ cause: UInt64, _ value: UInt64) -> UInt64 {
-    guard
-        let world = unsafe UnsafeMutablePointer<World>(
-            bitPattern: UInt(TrapFrame(address: frame).world))
-    else { return 0 }
+    let world = unsafe UnsafeMutablePointer<World>(
+        bitPattern: UInt(TrapFrame(address: frame).world)
+    ).unsafelyUnwrapped
     let bits = UInt32(truncatingIfNeeded: value)
     if VCPU.readsStatus(bits), unsafe world.pointee.floatIsClean {
         // What the guest reads of FS is what the real unit is in.

@@ -49,10 +49,8 @@ struct Board {
     private mutating func readHarts(_ tree: FDTReader) {
         guard let cpus = tree.node(at: "/cpus") else { return }
         var frequency = cpus.property("timebase-frequency")?.u32
-        for node in cpus.children {
-            guard node.property("device_type")?.string?.equals("cpu") == true,
-                let number = node.reg.first?.address
-            else { continue }
+        for node in tree.harts {
+            guard let number = node.reg.first?.address else { continue }
             harts.append(number)
             if number == hart {
                 isa = Self.isa(of: node)
@@ -87,32 +85,10 @@ struct Board {
     }
 
     private mutating func readMemory(_ tree: FDTReader) {
-        let image = address_of_skiff_text_start()
-        for node in tree.root.children {
-            guard node.property("device_type")?.string?.equals("memory") == true else { continue }
-            for range in node.reg where image >= range.address {
-                if image - range.address < range.size { memory = range }
-            }
-        }
-        reserved = tree.reservations
-        for node in tree.node(at: "/reserved-memory")?.children ?? tree.root.children
-        where node.parent?.name.equals("reserved-memory") == true {
-            reserved += node.reg
-        }
-        guard let chosen = tree.node(at: "/chosen") else { return }
-        if let text = chosen.property("bootargs")?.string { bootArguments = Array(text.bytes) }
-        if let start = Self.number(chosen.property("linux,initrd-start")),
-            let end = Self.number(chosen.property("linux,initrd-end")), end > start
-        {
-            let range = FDTRange(address: start, size: end - start)
-            initrd = range
-            reserved.append(range)
-        }
-    }
-
-    /// Loaders write the initrd's bounds in one cell or two.
-    private static func number(_ property: FDTProperty?) -> UInt64? {
-        property?.u64 ?? property?.u32.map { UInt64($0) }
+        if let range = tree.memory(with: address_of_skiff_text_start()) { memory = range }
+        reserved = tree.reservedMemory
+        bootArguments = tree.bootArguments
+        initrd = tree.initrd
     }
 
     private mutating func readDevices(_ tree: FDTReader) {
@@ -126,7 +102,7 @@ struct Board {
         if let node = tree.nodes(compatibleWith: "sifive,plic-1.0.0").first
             ?? tree.nodes(compatibleWith: "riscv,plic0").first
         {
-            plicContext = context(of: node, interrupt: 9, in: tree)
+            plicContext = tree.interruptContext(of: node, hart: hart, interrupt: 9)
         }
         if let clint = Self.first(tree, ["sifive,clint0", "riscv,clint0"])?.address {
             machineTimer = (clint + 0xbff8, clint + 0x4000 + 8 * hart)
@@ -149,15 +125,5 @@ struct Board {
         return Device(
             address: address, interrupt: node.property("interrupts")?.cells.first ?? 0,
             shift: UInt64(node.property("reg-shift")?.u32 ?? 0) & 7)
-    }
-
-    /// The PLIC lists pairs of a hart's interrupt controller and the interrupt it raises there.
-    private func context(of plic: FDTNode, interrupt: UInt32, in tree: FDTReader) -> UInt64 {
-        let cells = plic.property("interrupts-extended")?.cells ?? []
-        for context in 0..<cells.count / 2 where cells[2 * context + 1] == interrupt {
-            let owner = tree.node(FDTPhandle(cells[2 * context]))?.parent
-            if owner?.reg.first?.address == hart { return UInt64(context) }
-        }
-        return 0
     }
 }

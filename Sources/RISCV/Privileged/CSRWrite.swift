@@ -52,7 +52,19 @@ extension CSRFile {
             value = fullStatus & Status.supervisorReadable
             guard writes else { break }
             let new = operation.result(value, operand)
-            return (value, storeStatus(new, Status.supervisorWritable))
+            let changed = (new ^ mstatus) & Status.supervisorWritable
+            // What handlers and critical sections change has no rules beside.
+            guard changed & ~(Status.sie | Status.spie | Status.spp) == 0 else {
+                return (value, storeStatus(new, Status.supervisorWritable))
+            }
+            mstatus ^= changed
+            return (value, changed & Status.sie != 0 ? .interrupts : [])
+        case CSR.sie:
+            value = mie & mideleg & ~Interrupts.virtual
+            guard writes else { break }
+            mie = mie.replacing(
+                mideleg & ~Interrupts.virtual, with: operation.result(value, operand))
+            return (value, .interrupts)
         case CSR.vsstatus where isVirtual:
             value = fullGuestStatus
             guard writes else { break }

@@ -21,14 +21,17 @@ package struct HostBoard {
     package init?(_ blob: [UInt8], hart: UInt64, image: UInt64) {
         guard let tree = try? FDTReader(blob) else { return nil }
         readHart(tree, hart)
-        readMemory(tree, image)
-        guard memory.size > 0 else { return nil }
+        guard let memory = tree.memory(with: image) else { return nil }
+        self.memory = memory
+        reserved = tree.reservedMemory
+        arguments = tree.bootArguments
+        initrd = tree.initrd
         if let node = tree.nodes(compatibleWith: "ns16550a").first, let range = node.reg.first {
             uart = (range.address, node.property("interrupts")?.cells.first ?? 0)
         }
         if let node = tree.nodes(compatibleWith: "sifive,plic-1.0.0").first {
             plic = node.reg.first?.address
-            plicContext = Self.context(of: node, hart, in: tree)
+            plicContext = tree.interruptContext(of: node, hart: hart, interrupt: 9)
         }
         clock = tree.nodes(compatibleWith: "google,goldfish-rtc").first?.reg.first?.address
     }
@@ -38,56 +41,18 @@ package struct HostBoard {
     }
 
     private mutating func readHart(_ tree: FDTReader, _ hart: UInt64) {
-        guard let list = tree.node(at: "/cpus") else { return }
-        if let frequency = list.property("timebase-frequency")?.u32 { ticksPerSecond = frequency }
+        if let frequency = tree.node(at: "/cpus")?.property("timebase-frequency")?.u32 {
+            ticksPerSecond = frequency
+        }
         harts = [hart]
-        for node in list.children {
-            guard node.property("device_type")?.string?.equals("cpu") == true,
-                let number = node.reg.first?.address
-            else { continue }
+        for node in tree.harts {
+            guard let number = node.reg.first?.address else { continue }
             if number == hart {
                 if let text = node.property("riscv,isa")?.string { isa = Array(text.bytes) }
-            } else if node.property("status")?.string?.equals("disabled") != true {
+            } else if node.isEnabled {
                 harts.append(number)
             }
         }
-    }
-
-    private mutating func readMemory(_ tree: FDTReader, _ image: UInt64) {
-        for node in tree.root.children {
-            guard node.property("device_type")?.string?.equals("memory") == true else { continue }
-            for range in node.reg where image >= range.address {
-                if image - range.address < range.size { memory = range }
-            }
-        }
-        reserved = tree.reservations
-        if let node = tree.node(at: "/reserved-memory") {
-            for child in node.children { reserved += child.reg }
-        }
-        guard let chosen = tree.node(at: "/chosen") else { return }
-        if let text = chosen.property("bootargs")?.string { arguments = Array(text.bytes) }
-        if let start = Self.number(chosen.property("linux,initrd-start")),
-            let end = Self.number(chosen.property("linux,initrd-end")), end > start
-        {
-            let range = FDTRange(address: start, size: end - start)
-            initrd = range
-            reserved.append(range)
-        }
-    }
-
-    /// Loaders write the initrd's bounds in one cell or two.
-    private static func number(_ property: FDTProperty?) -> UInt64? {
-        property?.u64 ?? property?.u32.map { UInt64($0) }
-    }
-
-    /// The PLIC lists pairs of a hart's interrupt controller and the interrupt it raises there.
-    private static func context(of plic: FDTNode, _ hart: UInt64, in tree: FDTReader) -> UInt64 {
-        let cells = plic.property("interrupts-extended")?.cells ?? []
-        for context in 0..<cells.count / 2 where cells[2 * context + 1] == 9 {
-            let owner = tree.node(FDTPhandle(cells[2 * context]))?.parent
-            if owner?.reg.first?.address == hart { return UInt64(context) }
-        }
-        return 0
     }
 }
 

@@ -71,14 +71,12 @@ package struct TrapFrame: Sendable {
         get { self[34] }
         nonmutating set { self[34] = newValue }
     }
-    /// Where the trap page is now; the way into the guest is so far behind it.
-    static let leaveOffset: UInt64 = 0x400
-    package var trapPage: UInt64 {
-        get { self[35] }
-        nonmutating set {
-            self[35] = newValue
-            self[38] = newValue &+ Self.leaveOffset
-        }
+    /// Where the real hart's trap vector points: into the trap page, where it is now. It has ways out of
+    /// the guest and into it with a fence and without.
+    package var trapPage: UInt64 { self[35] }
+    package func setTrapPage(_ address: UInt64) {
+        self[35] = needsFence ? address &+ 0x800 : address
+        self[38] = self[35] &+ 0x400
     }
     /// Where this frame is, seen from the trap page.
     package var ownAddress: UInt64 {
@@ -90,10 +88,10 @@ package struct TrapFrame: Sendable {
         get { self[37] }
         nonmutating set { self[37] = newValue }
     }
-    /// Not zero: the real hart has no ASIDs, and each change of roots needs a fence.
-    package var needsFence: UInt64 {
-        get { self[39] }
-        nonmutating set { self[39] = newValue }
+    /// The real hart has no ASIDs, and each change of roots needs a fence.
+    package var needsFence: Bool {
+        get { self[39] != 0 }
+        nonmutating set { self[39] = newValue ? 1 : 0 }
     }
     /// Address of the world that the frame belongs to, for the monitor's short way.
     package var world: UInt64 {

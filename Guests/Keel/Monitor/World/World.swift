@@ -86,7 +86,7 @@ package struct World: ~Copyable {
     package mutating func chooseRoot() {
         let (satp, trapPage) = shadows.choose(&vcpu.csr, vcpu.privilege)
         vcpu.frame.guestRoot = satp
-        vcpu.frame.trapPage = trapPage
+        vcpu.frame.setTrapPage(trapPage)
         // Behind the code, each vCPU's frame has a page.
         vcpu.frame.ownAddress = trapPage &+ UInt64(number &+ 1) &* 4096
         vcpu.frame.monitorRoot = monitorRoots.satp(PageTableMode(field: satp &>> 60))
