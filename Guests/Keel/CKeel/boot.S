@@ -51,6 +51,6 @@ keel_lock:
 keel_stack_top:
     .globl keel_heap_start
 keel_heap_start:
-    .space 0x180000
+    .space 0x400000
     .globl keel_heap_end
 keel_heap_end:

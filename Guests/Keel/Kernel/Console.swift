@@ -42,7 +42,10 @@ struct Console {
         let source = load32(claim)
         guard source != 0 else { return [] }
         var bytes: [UInt8] = []
-        while load8(uart + 5) & Self.received != 0 { bytes.append(load8(uart)) }
+        // What is left interrupts again.
+        while bytes.count < 1024, load8(uart + 5) & Self.received != 0 {
+            bytes.append(load8(uart))
+        }
         store32(claim, source)
         return bytes
     }

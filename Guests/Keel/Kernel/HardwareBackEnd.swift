@@ -7,6 +7,8 @@ import RISCV
 /// tables and the G-stage of its world.
 struct HardwareBackEnd: VCPUBackEnd {
     private let hasTimer: Bool
+    /// As many as worlds have: else translations of one would be taken for another's.
+    private let hasVMIDs: Bool
 
     /// nil where the real hart has no hypervisor extension, or not this G-stage mode.
     init?(_ worlds: Worlds, _ features: HostFeatures) {
@@ -15,6 +17,8 @@ struct HardwareBackEnd: VCPUBackEnd {
         }
         csr_write_hgatp(hgatp)
         guard csr_read_hgatp() &>> 60 == hgatp &>> 60 else { return nil }
+        csr_write_hgatp(hgatp | 0x1f << 44)
+        hasVMIDs = (csr_read_hgatp() &>> 44) & 0x1f == 0x1f
         // A timer register of the guest's own needs the firmware's leave.
         csr_write_henvcfg(Environment.stce)
         hasTimer = features.hasTimer && csr_read_henvcfg() & Environment.stce != 0
@@ -37,11 +41,12 @@ struct HardwareBackEnd: VCPUBackEnd {
         let isProtectionNew =
             world.guestStages?.refresh(
                 world.vcpu.csr, privilege, world.ram, &world.shadows.pool) ?? false
-        if isProtectionNew { hfence_gvma_all() }
+        if isProtectionNew || !hasVMIDs { world.shadows.fences.everything = true }
         // A fence is one for the VMID of hgatp.
         if let stages = world.guestStages { csr_write_hgatp(stages.supervisor.hgatp) }
         load(GuestSupervisor(world.vcpu.csr, privilege, hasTimer: hasTimer))
         if !world.shadows.fences.isEmpty {
+            hfence_gvma_all()
             hfence_vvma_all()
             fence_instructions()
             world.shadows.fences.clear()

@@ -20,6 +20,9 @@ final class RunQueue {
     /// What was typed and not yet taken.
     private var inbox: [[UInt8]]
 
+    /// What is typed beyond it is lost, as it would be on a serial line.
+    private static var inboxLimit: Int { 4096 }
+
     enum Choice {
         case world(Int)
         /// Nothing to do before this time.
@@ -86,6 +89,7 @@ final class RunQueue {
             home[number] = hart
             worlds[number].counts.moves += 1
             worlds[number].shadows.fences.everything = true
+            worlds[number].shadows.fences.instructions = true
         }
         // Those that no hart sees to now are for one that sleeps.
         for other in home.indices where !isTaken[other] && worlds[other].end == nil {
@@ -121,6 +125,7 @@ final class RunQueue {
     func takeInput() {
         var numbers: [Int] = []
         for (number, byte) in terminal.typed() {
+            guard worlds[number].end == nil, inbox[number].count < Self.inboxLimit else { continue }
             inbox[number].append(byte)
             if numbers.last != number { numbers.append(number) }
         }

@@ -27,6 +27,8 @@ struct Schedule<BackEnd: VCPUBackEnd> {
     /// Until every world has ended. The hart has the lock.
     mutating func run() -> Never {
         csr_write_sie(Self.interrupts)
+        // Vector registers are nobody's: they would hold what another guest left there.
+        csr_clear_sstatus(3 << 9)
         var number = 0
         while true {
             switch queue.next(after: number, hart: hart, time: read_time()) {

@@ -40,6 +40,9 @@ import Keel
 /// From boot.S: a further hart, in supervisor mode without translation.
 @c(keel_join) func join(_ hart: UInt64) {
     take_lock()
+    // The first hart wrote this code's tables, and guests' code.
+    fence_instructions()
+    sfence_all()
     guard let queue = unsafe theRunQueue, let index = queue.harts.firstIndex(of: hart) else {
         stop("a hart came that was not called")
     }

@@ -49,7 +49,7 @@ struct Terminal {
         } else {
             for byte in world.output { show(byte, of: world.number) }
         }
-        world.output.removeAll(keepingCapacity: true)
+        world.output.removeAll(keepingCapacity: world.output.capacity <= 4096)
     }
 
     mutating func show(ownLine text: [UInt8]) {

@@ -25,6 +25,7 @@ struct TrapBackEnd: VCPUBackEnd {
 
     private func fence(_ orders: inout FenceOrders) {
         guard !orders.isEmpty else { return }
+        if orders.instructions { fence_instructions() }
         if orders.everything {
             sfence_all()
         } else {

@@ -33,12 +33,20 @@ package struct BlockDevice {
         _ effects: inout EffectList
     ) {
         guard width == .word else { return }
-        for queue in transport.write(offset, value, ram, &effects) {
-            let (base, count) = (base, count)
-            transport.serve(queue, ram, &effects) { chain, _ in
-                BlockRequest(chain, ram, base: base, count: count).perform()
-            }
+        for queue in transport.write(offset, value, ram, &effects) { serve(queue, ram, &effects) }
+    }
+
+    private mutating func serve(_ queue: Int, _ ram: GuestRAM, _ effects: inout EffectList) {
+        let (base, count) = (base, count)
+        transport.serve(queue, ram, &effects) { chain, effects in
+            BlockRequest(chain, ram, base: base, count: count).perform(&effects)
         }
+    }
+
+    /// What a round left undone.
+    var isBusy: Bool { transport.unfinishedQueue != nil }
+    mutating func goOn(_ ram: GuestRAM, _ effects: inout EffectList) {
+        if let queue = transport.unfinishedQueue { serve(queue, ram, &effects) }
     }
 }
 
@@ -57,7 +65,7 @@ private struct BlockRequest {
     }
 
     /// How many bytes it wrote, or nil if it has no header or no status byte.
-    func perform() -> UInt32? {
+    func perform(_ effects: inout EffectList) -> UInt32? {
         guard let header = chain.readable.first, header.count >= 16,
             let type = ram.load(header.start, .word),
             let sector = ram.load(header.start + 8, .double), let last = chain.writable.last
@@ -75,7 +83,9 @@ private struct BlockRequest {
         case 4: break  // what was written is where it stays
         default: code = 2
         }
-        guard ram.store(last.start + (last.count &- 1), code, .byte) else { return nil }
+        let status = last.start + (last.count &- 1)
+        effects.append(.wrote(GuestRange(start: status, count: 1)))
+        guard ram.store(status, code, .byte) else { return nil }
         return UInt32(truncatingIfNeeded: written)
     }
 

@@ -7,7 +7,9 @@ package struct ConsoleDevice {
     /// In effects: whose output it is.
     static let number = 1
     private static let receiveQueue = 0
-    /// Of one buffer, and of what was typed and not yet taken.
+    /// Of one request's text (a console's driver sends pages at most), and of what was typed and not yet
+    /// taken.
+    private static let textLimit: UInt64 = 1 << 14
     private static let limit = 4096
 
     private var transport = VirtioTransport(deviceID: 3, line: BoardMap.consoleLine, queueCount: 2)
@@ -24,20 +26,26 @@ package struct ConsoleDevice {
         _ effects: inout EffectList
     ) {
         guard width == .word else { return }
-        for queue in transport.write(offset, value, ram, &effects) {
-            if queue == Self.receiveQueue {
-                hand(ram, &effects)
-            } else {
-                transport.serve(queue, ram, &effects) { chain, effects in
-                    for range in chain.readable {
-                        let part = GuestRange(
-                            start: range.start, count: min(range.count, UInt64(Self.limit)))
-                        guard let bytes = ram.bytes(part) else { return nil }
-                        effects.append(.outputBytes(device: Self.number, bytes))
-                    }
-                    return 0
-                }
+        for queue in transport.write(offset, value, ram, &effects) { serve(queue, ram, &effects) }
+    }
+
+    /// What a round left undone.
+    var isBusy: Bool { transport.unfinishedQueue != nil }
+    mutating func goOn(_ ram: GuestRAM, _ effects: inout EffectList) {
+        if let queue = transport.unfinishedQueue { serve(queue, ram, &effects) }
+    }
+
+    private mutating func serve(_ queue: Int, _ ram: GuestRAM, _ effects: inout EffectList) {
+        guard queue != Self.receiveQueue else { return hand(ram, &effects) }
+        transport.serve(queue, ram, &effects) { chain, effects in
+            var left = Self.textLimit
+            for range in chain.readable where left > 0 {
+                let part = GuestRange(start: range.start, count: min(range.count, left))
+                guard let bytes = ram.bytes(part) else { return nil }
+                effects.append(.outputBytes(device: Self.number, bytes))
+                left -= part.count
             }
+            return 0
         }
     }
 

@@ -106,12 +106,18 @@ package struct VirtualBoard {
     }
 
     /// Time has passed.
-    mutating func tick(now: UInt64) {
+    mutating func tick(now: UInt64, _ ram: GuestRAM) {
+        disk.goOn(ram, &effects)
+        console.goOn(ram, &effects)
         aclint.tick(now: now, &effects)
         clock.tick(now: now, &effects)
     }
+    /// A device has requests that its last round left.
+    var isBusy: Bool { disk.isBusy || console.isBusy }
+
     /// When a device wants to be told the time.
     func deadline(now: UInt64) -> UInt64 {
-        min(aclint.deadline(now: now) ?? ~0, clock.deadline(now: now) ?? ~0)
+        if isBusy { return now }
+        return min(aclint.deadline(now: now) ?? ~0, clock.deadline(now: now) ?? ~0)
     }
 }

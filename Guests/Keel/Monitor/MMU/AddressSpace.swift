@@ -50,10 +50,12 @@ struct AddressSpace {
 /// Translations that the real hart must forget before the guest goes on.
 package struct FenceOrders {
     package var everything = false
+    /// And what it has fetched.
+    package var instructions = false
     package private(set) var pages = InlineArray<8, UInt64>(repeating: 0)
     package private(set) var pageCount = 0
 
-    package var isEmpty: Bool { pageCount == 0 && !everything }
+    package var isEmpty: Bool { pageCount == 0 && !everything && !instructions }
     mutating func page(_ address: UInt64) {
         if pageCount > 0 && pages[pageCount &- 1] == address { return }
         guard pageCount < 8 else { return everything = true }
@@ -62,6 +64,7 @@ package struct FenceOrders {
     }
     package mutating func clear() {
         everything = false
+        instructions = false
         pageCount = 0
     }
 }

@@ -78,6 +78,7 @@ private struct ShadowBuilder {
     var left: Int
 
     private static let tableCost = 16
+    private static let reserve = 64
     private static let largeBytes: UInt64 = 2 << 20
 
     /// Both tables by their addresses in the host.
@@ -100,8 +101,9 @@ private struct ShadowBuilder {
     private mutating func entry(for entry: UInt64, level: Int, slot: Int) -> UInt64? {
         let address = PTE.pageNumber(entry) &<< 12
         if entry & (PTE.read | PTE.execute) == 0 {
-            guard level > 0, let below = ram.host(GuestPhysical(address), count: 4096),
-                let page = pool.take()
+            // Some pages are kept for hidden faults.
+            guard level > 0, pool.freeCount > Self.reserve,
+                let below = ram.host(GuestPhysical(address), count: 4096), let page = pool.take()
             else { return nil }
             fill(page, from: below, level: level &- 1, 0..<512)
             return ShadowPageTable.pointer(page)
@@ -133,6 +135,6 @@ private struct ShadowBuilder {
             left -= 1
             HostMemory.store64(table &+ index &* 8, leaf)
         }
-        return ShadowPageTable.pointer(table)
+        return ShadowPageTable.pointer(table) | ShadowPageTable.divided
     }
 }

@@ -44,7 +44,8 @@ extension Shadows {
         }
         makeRoot(space, view)
         if kind != .shadow && !isBare { noteTables(address, tables, space) }
-        return enter(address, physical, permissions, access, space, view)
+        return enter(
+            address, translation, permissions, access, space, view)
     }
 
     /// What the page may be used for, with the virtual PMP's word; nil where that word is not the
@@ -70,10 +71,10 @@ extension Shadows {
 
     /// Puts the page into the shadow.
     private mutating func enter(
-        _ address: UInt64, _ physical: GuestPhysical, _ permissions: Permissions,
+        _ address: UInt64, _ translation: Translation, _ permissions: Permissions,
         _ access: AccessKind, _ space: Int, _ view: View
     ) -> Fill {
-        guard let frame = ram.frame(physical) else { return .emulate }
+        guard let frame = ram.frame(translation.physical) else { return .emulate }
         var permissions = permissions
         let page = address & ~0xfff
         let before = epoch
@@ -97,7 +98,8 @@ extension Shadows {
         }
         let entry = ShadowPageTable.leaf(
             ram.base &+ UInt64(frame) &<< 12, permissions)
-        if !table(space, view).map(page, entry, &pool) {
+        let guestLevel = (translation.pageBits &- 12) / 9
+        if !table(space, view).map(page, entry, guestLevel: guestLevel, &pool) {
             dropAll()
             // The access comes again, and finds memory for its tables.
             return .mapped

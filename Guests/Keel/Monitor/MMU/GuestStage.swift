@@ -43,30 +43,51 @@ package struct GuestStage: Sendable {
     func protect(_ ram: GuestRAM, _ pmp: PMP, _ pool: inout PagePool) {
         for offset in stride(from: UInt64(0), to: ram.count, by: Int(Self.blockBytes)) {
             let address = GuestRAM.start &+ offset
-            let above = ShadowPageTable.target(HostMemory.load64(root &+ (address &>> 30) &* 8))
-            let place = above &+ ((address &>> 21) & 0x1ff) &* 8
+            let place = place(address)
             let old = HostMemory.load64(place)
             if ShadowPageTable.isTable(old) { pool.give(ShadowPageTable.target(old)) }
             HostMemory.store64(place, Self.block(address, ram.base &+ offset, pmp, &pool))
         }
     }
 
+    /// The entry of a block of two megabytes.
+    private func place(_ address: UInt64) -> UInt64 {
+        let above = ShadowPageTable.target(HostMemory.load64(root &+ (address &>> 30) &* 8))
+        return above &+ ((address &>> 21) & 0x1ff) &* 8
+    }
+
+    /// False where nothing has room for it.
+    func openCode(_ address: GuestPhysical, _ host: UInt64) -> Bool {
+        let block = HostMemory.load64(place(address.rawValue))
+        guard ShadowPageTable.isTable(block) else { return false }
+        let slot = (address.rawValue &>> 12) & 0x1ff
+        HostMemory.store64(
+            ShadowPageTable.target(block) &+ slot &* 8, ShadowPageTable.leaf(host, .execute))
+        return true
+    }
+
+    private static func entry(_ host: UInt64, _ permissions: Permissions) -> UInt64 {
+        var permissions = permissions
+        // There is no encoding for a page that can be written and not read.
+        if !permissions.contains(.read) { permissions.remove(.write) }
+        return permissions.isEmpty ? 0 : ShadowPageTable.leaf(host, permissions)
+    }
+
     private static func block(
         _ address: UInt64, _ host: UInt64, _ pmp: PMP, _ pool: inout PagePool
     ) -> UInt64 {
-        if pmp.isOpen(GuestPhysical(address), count: blockBytes, .supervisor) {
-            return ShadowPageTable.leaf(host, [.read, .write, .execute])
+        // Mostly one answer holds for the whole block.
+        if let permissions = pmp.permissions(
+            GuestPhysical(address), count: blockBytes, privilege: .supervisor)
+        {
+            return entry(host, permissions)
         }
         guard let table = pool.take() else { return 0 }
         for index in 0..<UInt64(512) {
             let page = GuestPhysical(address &+ index &* 4096)
-            guard var permissions = pmp.pagePermissions(page, privilege: .supervisor),
-                !permissions.isEmpty
-            else { continue }
-            // There is no encoding for a page that can be written and not read.
-            if !permissions.contains(.read) { permissions.remove(.write) }
+            let permissions = pmp.pagePermissions(page, privilege: .supervisor) ?? []
             HostMemory.store64(
-                table &+ index &* 8, ShadowPageTable.leaf(host &+ index &* 4096, permissions))
+                table &+ index &* 8, entry(host &+ index &* 4096, permissions))
         }
         return ShadowPageTable.pointer(table)
     }

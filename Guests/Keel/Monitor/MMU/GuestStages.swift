@@ -31,7 +31,16 @@ package struct GuestStages: Sendable {
         isProtected = !csr.pmp.isOpen(
             GuestPhysical(GuestRAM.start), count: ram.count, .supervisor)
         if isProtected { protected.protect(ram, csr.pmp, &pool) }
-        return isProtected
+        return true
+    }
+
+    /// Supervisor or user mode fetches from a page of which the virtual PMP leaves it a part: the page is
+    /// mapped for that alone. False where it may not.
+    func openCode(_ address: GuestPhysical, _ pmp: PMP, _ ram: GuestRAM) -> Bool {
+        guard isProtected, pmp.check(address, count: 2, .fetch, privilege: .supervisor),
+            let host = ram.host(GuestPhysical(address.rawValue & ~0xfff), count: 4096)
+        else { return false }
+        return protected.openCode(address, host)
     }
 
     /// That of supervisor and user mode, whose translations fences are for.

@@ -151,11 +151,9 @@ extension Shadows {
                 let root = table(space, view)
                 let trapSlot = roots[Self.root(space, view)].trapSlot
                 if TrapPage.slot(address, root.mode) == trapSlot { continue }
-                root.unmap(address, level: level, &pool)
-                if level == 0 { fences.page(address) }
+                forget(address, level: level, root)
             }
         }
-        if level > 0 { fences.everything = true }
     }
 
     /// Forgets a page in all spaces, whatever is known of tables.
@@ -165,10 +163,17 @@ extension Shadows {
                 let root = table(space, view)
                 let trapSlot = roots[Self.root(space, view)].trapSlot
                 if TrapPage.slot(address, root.mode) == trapSlot { continue }
-                root.unmap(address, level: 0, &pool)
+                forget(address, level: 0, root)
             }
         }
-        fences.page(address)
+    }
+
+    private mutating func forget(_ address: UInt64, level: Int, _ root: ShadowPageTable) {
+        if root.unmap(address, level: level, &pool) || level > 0 {
+            fences.everything = true
+        } else {
+            fences.page(address)
+        }
     }
 
     /// Guest memory changed by other means than the guest's own stores: a device, or the monitor.

@@ -8,10 +8,13 @@ package struct PagePool {
     private var fresh: UInt64
     private let end: UInt64
     package private(set) var usedCount = 0
+    private let count: Int
+    package var freeCount: Int { count &- usedCount }
 
     package init(start: UInt64, count: UInt64) {
         fresh = start
         end = start &+ count &* 4096
+        self.count = Int(count)
     }
 
     /// A page of zeroes; nil when all are in use.

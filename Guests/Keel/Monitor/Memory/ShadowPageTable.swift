@@ -20,6 +20,8 @@ package struct ShadowPageTable {
         return (host &>> 12) &<< 10 | access | PTE.valid | PTE.user | PTE.accessed | PTE.dirty
     }
     static func pointer(_ table: UInt64) -> UInt64 { (table &>> 12) &<< 10 | PTE.valid }
+    /// Of a pointer, in a bit that is software's: what is below is pieces of one page of the guest's.
+    static let divided: UInt64 = 1 << 8
     package static func target(_ entry: UInt64) -> UInt64 { PTE.pageNumber(entry) &<< 12 }
     @inline(__always) static func isTable(_ entry: UInt64) -> Bool {
         entry & (PTE.valid | PTE.read | PTE.write | PTE.execute) == PTE.valid
@@ -30,9 +32,11 @@ package struct ShadowPageTable {
         table &+ ((address &>> UInt64(12 &+ level &* 9)) & 0x1ff) &* 8
     }
 
-    /// Maps one page, or 2 MiB at level 1. False when the pool is empty.
+    /// Maps one page, or 2 MiB at level 1; `guestLevel` is that of the guest's page which it is a piece
+    /// of. False when the pool is empty.
     package func map(
-        _ address: UInt64, _ entry: UInt64, level: Int = 0, _ pool: inout PagePool
+        _ address: UInt64, _ entry: UInt64, level: Int = 0, guestLevel: Int = 0,
+        _ pool: inout PagePool
     ) -> Bool {
         var table = root
         var at = mode.levels &- 1
@@ -45,6 +49,9 @@ package struct ShadowPageTable {
                 guard let page = pool.take() else { return false }
                 HostMemory.store64(place, Self.pointer(page))
                 table = page
+            }
+            if at <= guestLevel {
+                HostMemory.store64(place, HostMemory.load64(place) | Self.divided)
             }
             at &-= 1
         }
@@ -69,17 +76,20 @@ package struct ShadowPageTable {
         }
     }
 
-    /// Forgets what one entry of a guest's table at `level` stood for: a page, or all below it.
-    package func unmap(_ address: UInt64, level: Int, _ pool: inout PagePool) {
+    /// Forgets what one entry of a guest's table at `level` stood for: a page, or all below it; and all
+    /// pieces of the page that `address` is in. True where that may be more than one.
+    @discardableResult
+    package func unmap(_ address: UInt64, level: Int, _ pool: inout PagePool) -> Bool {
         var table = root
         var at = mode.levels &- 1
         while true {
             let place = slot(table, address, at)
             let entry = HostMemory.load64(place)
-            guard entry & PTE.valid != 0 else { return }
-            if at == level || !Self.isTable(entry) {
+            guard entry & PTE.valid != 0 else { return false }
+            if at == level || !Self.isTable(entry) || entry & Self.divided != 0 {
                 if Self.isTable(entry) { Self.release(Self.target(entry), at &- 1, &pool) }
-                return HostMemory.store64(place, 0)
+                HostMemory.store64(place, 0)
+                return at > 0
             }
             table = Self.target(entry)
             at &-= 1

@@ -58,13 +58,15 @@ extension World {
         // The guest has no guests.
         case .fence(_, .guestAddresses), .fence(_, .guestStage): break
         // Code is fetched from memory by the real hart, which the monitor tells.
-        case .fence(_, .instructions): shadows.fences.everything = true
+        case .fence(_, .instructions): shadows.fences.instructions = true
         case .start(_, let address, let opaque):
             vcpu.csr.store(CSR.satp, 0, context(clock))
             shadows.satpWritten(0)
             vcpu.csr.mstatus &= ~Status.sie
             start(at: address, opaque: opaque, .supervisor)
-        case .stop, .suspend: isWaiting = true
+        case .stop, .suspend:
+            isWaiting = true
+            if hasOwnTimer { passTime(clock) }
         case .setADUpdating(_, let isOn):
             let value = vcpu.csr.menvcfg.replacing(
                 Environment.adue, with: isOn ? Environment.adue : 0)

@@ -66,16 +66,18 @@ extension World {
             vcpu[x: access.rd] = kind.extend(value)
         case .store:
             try write(address, access.value & width.mask, width, clock)
-        case .loadFloat:
+        case .loadFloat where vcpu.csr.isa.has(.d):
             let value = try read(address, width, clock)
             floatUnit.save(vcpu.frame.floatArea)
             // A narrow value is boxed: the bits above it are ones (unprivileged specification §21.2).
             vcpu.frame.setFloat(access.rd, value | ~width.mask)
             floatUnit.load(vcpu.frame.floatArea)
             floatBecameDirty()
-        case .storeFloat:
+        case .storeFloat where vcpu.csr.isa.has(.d):
             floatUnit.save(vcpu.frame.floatArea)
             try write(address, vcpu.frame.float(access.source) & width.mask, width, clock)
+        // The registers of a unit without D are not saved whole.
+        case .loadFloat, .storeFloat: throw Trap(access.access.accessFault, value: address)
         case .atomic(let operation, _):
             let physical = try aligned(access)
             let old = LoadKind(signed: width).extend(ram.load(physical, width) ?? 0)

@@ -23,7 +23,8 @@ extension World {
         case .illegal(let bits), .virtual(let bits): refused(bits, clock)
         case .call: call(clock)
         case .pageFault(let access, let address): pageFault(access, address, clock)
-        case .guestPageFault(let access, let address, _): outside(access, address, clock)
+        case .guestPageFault(let access, let address, let physical):
+            outside(access, address, physical, clock)
         case .exception(let cause, let value): trap(cause: cause, value: value)
         case .timer, .interrupt: break
         }
@@ -33,6 +34,7 @@ extension World {
     /// After every VMExit: what devices asked for, the time, interrupts, the root to go on with.
     package mutating func settle(_ clock: Clock) -> Resolution {
         if !board.effects.isEmpty { carryOut() }
+        if board.isBusy { deadline = 0 }
         if clock.time >= deadline { passTime(clock) }
         if end != nil { return .ended }
         if isWaiting {
@@ -74,7 +76,12 @@ extension World {
     }
 
     /// An access outside of the world's memory, which the G-stage refused: a device's, or nobody's.
-    private mutating func outside(_ access: AccessKind, _ address: UInt64, _ clock: Clock) {
+    private mutating func outside(
+        _ access: AccessKind, _ address: UInt64, _ physical: GuestPhysical, _ clock: Clock
+    ) {
+        if access == .fetch, guestStages?.openCode(physical, vcpu.csr.pmp, ram) == true {
+            return shadows.fences.everything = true
+        }
         do throws(Trap) {
             counts.emulated += 1
             try emulateMemory(access, address, clock)
@@ -133,7 +140,7 @@ extension World {
 
     /// Time has reached something that waits for it.
     package mutating func passTime(_ clock: Clock) {
-        board.tick(now: clock.time)
+        board.tick(now: clock.time, ram)
         carryOut()
         let time = board.aclint.time(now: clock.time)
         vcpu.csr.updateTimer(time: time)

@@ -1,25 +1,32 @@
 import Bits
-import Devices
 import Effects
 
-/// The registers and queues of a device behind virtio-mmio (virtio 1.2 §4.2), version 2. The queues
-/// are those of `Devices`; the device behind them has its say in what a write leads to.
-struct VirtioTransport {
-    static let windowBytes: UInt64 = 0x1000
-    static let configuration: UInt64 = 0x100
+/// The registers and queues of a device behind virtio-mmio (virtio 1.2 §4.2), version 2, for monitors
+/// that carry out requests at once: the device behind them has its say in what a write leads to.
+///
+/// However many requests there are, a round of serving them is bounded (`roundLimit`): what is left
+/// waits until the device is asked to go on.
+package struct VirtioTransport: Sendable {
+    package static let windowBytes: UInt64 = 0x1000
+    package static let configuration: UInt64 = 0x100
+    /// Bytes of a round's requests, with so many more for each buffer.
+    private static let roundLimit: UInt64 = 1 << 15
+    private static let bufferCost: UInt64 = 256
     private static let queueSize: UInt16 = 256
 
     private let deviceID: UInt64
     private let line: Int
     /// The device's own features, beside those of every ring.
     private let features: UInt64
-    private(set) var queues: [Virtqueue]
+    package private(set) var queues: [Virtqueue]
     private var status: UInt64 = 0
     private var causes: UInt64 = 0
     private var deviceFeaturesSelect: UInt64 = 0
     private var driverFeaturesSelect: UInt64 = 0
     private var accepted: UInt64 = 0
     private var queueSelect = 0
+    /// Queues, as bits, that a round ended in before they were empty.
+    private var unfinished: UInt64 = 0
 
     private enum Status {
         static let driverOK: UInt64 = 4
@@ -34,7 +41,7 @@ struct VirtioTransport {
     }
 
     /// Device 0: an empty slot.
-    init(deviceID: UInt64, line: Int, features: UInt64 = 0, queueCount: Int) {
+    package init(deviceID: UInt64, line: Int, features: UInt64 = 0, queueCount: Int) {
         self.deviceID = deviceID
         self.line = line
         self.features = features | Feature.ofEveryDevice
@@ -42,11 +49,11 @@ struct VirtioTransport {
     }
 
     /// The device may touch its queues.
-    var isLive: Bool { status & Status.driverOK != 0 && status & Status.needsReset == 0 }
+    package var isLive: Bool { status & Status.driverOK != 0 && status & Status.needsReset == 0 }
 
     // MARK: Registers (§4.2.2)
 
-    func read(_ offset: UInt64) -> UInt64 {
+    package func read(_ offset: UInt64) -> UInt64 {
         switch offset {
         case 0x000: return 0x7472_6976  // "virt"
         case 0x004: return 2
@@ -64,8 +71,9 @@ struct VirtioTransport {
     }
 
     /// Which queues the device has to look at now.
-    mutating func write(
-        _ offset: UInt64, _ value: UInt64, _ ram: GuestRAM, _ effects: inout EffectList
+    package mutating func write<Memory: PhysicalMemory & ~Copyable>(
+        _ offset: UInt64, _ value: UInt64, _ memory: borrowing Memory,
+        _ effects: inout EffectList
     ) -> Range<Int> {
         let value = value & 0xffff_ffff
         switch offset {
@@ -73,7 +81,7 @@ struct VirtioTransport {
         case 0x020: acceptFeatures(value)
         case 0x024: driverFeaturesSelect = value
         case 0x030: queueSelect = Int(value)
-        case 0x044: setReady(value & 1 != 0, ram, &effects)
+        case 0x044: setReady(value & 1 != 0, memory, &effects)
         case 0x050: if value < queues.count { return Int(value)..<Int(value) + 1 }
         case 0x064:
             causes &= ~value
@@ -132,11 +140,13 @@ struct VirtioTransport {
         return !wasLive && isLive
     }
 
-    private mutating func setReady(_ ready: Bool, _ ram: GuestRAM, _ effects: inout EffectList) {
+    private mutating func setReady<Memory: PhysicalMemory & ~Copyable>(
+        _ ready: Bool, _ memory: borrowing Memory, _ effects: inout EffectList
+    ) {
         guard queueSelect < queues.count else { return }
         guard ready else { return queues[queueSelect].stop() }
         do throws(VirtqueueMisuse) {
-            try queues[queueSelect].makeReady(ram)
+            try queues[queueSelect].makeReady(memory)
         } catch {
             fail(&effects)
         }
@@ -144,25 +154,54 @@ struct VirtioTransport {
 
     // MARK: Requests
 
-    /// Carries out what waits in a queue, while `wants` has a use for it: `perform` says how many bytes
-    /// it wrote, or nil if the request has not the form that it must have.
-    mutating func serve(
-        _ queue: Int, _ ram: GuestRAM, _ effects: inout EffectList,
+    /// A queue that the last round left before it was empty; nil: none.
+    package var unfinishedQueue: Int? {
+        unfinished == 0 ? nil : unfinished.trailingZeroBitCount
+    }
+
+    /// Carries out what waits in a queue, for one round and while `wants` has a use for it: `perform` says
+    /// how many bytes it wrote, or nil if the request has not the form that it must have.
+    package mutating func serve<Memory: PhysicalMemory & ~Copyable>(
+        _ queue: Int, _ memory: borrowing Memory, _ effects: inout EffectList,
         while wants: () -> Bool = { true },
         perform: (DescriptorChain, inout EffectList) -> UInt32?
     ) {
+        unfinished &= ~(1 << UInt64(queue))
         guard isLive else { return }
+        var left = Self.roundLimit
         do throws(VirtqueueMisuse) {
             repeat {
-                while wants(), let chain = try queues[queue].take(ram) {
+                while left > 0, wants(), let chain = try queues[queue].take(memory) {
                     guard let written = perform(chain, &effects) else { return fail(&effects) }
-                    for range in chain.writable { effects.append(.wrote(range)) }
-                    try queues[queue].complete(chain.head, written: written, ram, &effects)
+                    Self.note(written, of: chain, &effects)
+                    try queues[queue].complete(chain.head, written: written, memory, &effects)
+                    left -= min(left, Self.cost(chain))
                 }
-            } while try queues[queue].enableNotifications(ram, &effects) && wants()
-            if try queues[queue].needsInterrupt(ram) { raise(1, &effects) }
+                if left == 0 {
+                    unfinished |= 1 << UInt64(queue)
+                    break
+                }
+            } while try queues[queue].enableNotifications(memory, &effects) && wants()
+            if try queues[queue].needsInterrupt(memory) { raise(1, &effects) }
         } catch {
             fail(&effects)
+        }
+    }
+
+    private static func cost(_ chain: DescriptorChain) -> UInt64 {
+        let buffers = UInt64(chain.readable.count + chain.writable.count)
+        let (bytes, overflow) = chain.readableCount.addingReportingOverflow(chain.writableCount)
+        return overflow ? roundLimit : min(bytes, roundLimit) &+ buffers &* bufferCost
+    }
+
+    private static func note(
+        _ written: UInt32, of chain: DescriptorChain, _ effects: inout EffectList
+    ) {
+        var left = UInt64(written)
+        for range in chain.writable where left > 0 {
+            let count = min(range.count, left)
+            effects.append(.wrote(GuestRange(start: range.start, count: count)))
+            left -= count
         }
     }
 
