@@ -15,11 +15,6 @@ struct TestRun {
         events = ".build/test-events-\(getpid()).jsonl"
     }
 
-    /// The one test that needs what no package has, and may always be skipped.
-    private static func mayBeSkipped(_ test: String) -> Bool {
-        test.lowercased().contains("xv6") || environment("HULL_OFFLINE") == "1"
-    }
-
     func run(environment variables: [String: String] = [:]) throws(HullError) -> Int32 {
         do {
             try Packages.provide(for: .test)
@@ -35,7 +30,7 @@ struct TestRun {
         }
         let (tally, status) = try runTests(variables)
         try? FileManager.default.removeItem(atPath: events)
-        return report(tally, status)
+        return report(tally, status, isSoak: variables["HULL_SOAK"] == "1")
     }
 
     private func runTests(
@@ -74,8 +69,11 @@ struct TestRun {
         }
     }
 
-    private func report(_ tally: TestTally, _ status: Int32) -> Int32 {
-        let forbidden = tally.skipped.filter { !Self.mayBeSkipped($0) }
+    private func report(_ tally: TestTally, _ status: Int32, isSoak: Bool) -> Int32 {
+        let isOffline = environment("HULL_OFFLINE") == "1"
+        let forbidden = tally.skipped.filter {
+            !isOffline && !TestTally.mayBeSkipped($0, isSoak: isSoak)
+        }
         for test in tally.skipped { say("skipped: \(TestTally.shortName(test))") }
         for test in tally.failed + tally.suiteFailures {
             say("failed: \(TestTally.shortName(test))")

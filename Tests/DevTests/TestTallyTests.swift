@@ -43,4 +43,12 @@ import dev
     @Test func namesLoseTheirPlaces() {
         #expect(TestTally.shortName("Tidy.Words/are()/WordTests.swift:3:6") == "Tidy.Words/are()")
     }
+
+    @Test func onlyWhatNeedsMoreMayBeSkipped() {
+        let soak = "GuestRuns.NestedLinuxSoak/debian()/NestedLinuxSoak.swift:3:4"
+        #expect(TestTally.mayBeSkipped(soak, isSoak: false))
+        #expect(!TestTally.mayBeSkipped(soak, isSoak: true))
+        #expect(TestTally.mayBeSkipped("GuestRuns.XV6Runs/tests()/XV6Runs.swift:3:4", isSoak: true))
+        #expect(!TestTally.mayBeSkipped("A.B/c()/B.swift:3:4", isSoak: false))
+    }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite(
     .serialized, .enabled(if: Effort.soaks, "takes many minutes: a soak runs it"),
     .enabled(if: nestedLinuxIsThere, "Debian's packages cannot be fetched"))
-struct NestedLinuxRuns {
+struct NestedLinuxSoak {
     /// The outer one ends with what QEMU ended with.
     private static let script = """
         modprobe kvm && echo nested begins && exec qemu-system-riscv64 -accel kvm \
