@@ -77,13 +77,13 @@ package struct TestTally {
         return "\(passed.count) passed, \(failures) failed, \(skipped.count) skipped"
     }
 
-    /// How a test is called in messages: `LoaderTests.ELFTests/theName()`.
     /// Tests of xv6 need what no package has, and may always be skipped; suites whose names end in
     /// `Soak` are for a soak alone.
     package static func mayBeSkipped(_ id: String, isSoak: Bool) -> Bool {
         id.lowercased().contains("xv6") || !isSoak && id.contains("Soak/")
     }
 
+    /// How a test is called in messages: `LoaderTests.ELFTests/theName()`.
     package static func shortName(_ id: String) -> String {
         let parts = id.split(separator: "/")
         return parts.count > 2 ? parts.dropLast().joined(separator: "/") : id
